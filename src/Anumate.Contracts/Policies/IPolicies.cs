@@ -1,0 +1,137 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Anumate;
+
+/// <summary>Policies: what may happen, decided by typed documents.</summary>
+public interface IPolicies
+{
+    /// <summary>Checks and stores a policy version. The version number stands in the document.</summary>
+    /// <exception cref="ProblemException"><c>policy-invalid</c> with diagnostics, <c>policy-version-exists</c>.</exception>
+    Task<PolicyVersion> PublishAsync(Caller caller, PublishPolicy request, CancellationToken ct);
+
+    /// <summary>The newest versions first; <paramref name="name"/> keeps one policy.</summary>
+    Task<Page<PolicyVersion>> ListAsync(Caller caller, string? name, PageRequest page, CancellationToken ct);
+
+    /// <summary>A version by its id.</summary>
+    Task<PolicyVersion> GetAsync(Caller caller, Id<Policy> id, CancellationToken ct);
+
+    /// <summary>
+    /// Resolves references (<c>name</c>, <c>name@3</c>, <c>name@^3</c> = the highest published version of major number 3) for a plan's lock, all or nothing.
+    /// </summary>
+    Task<IReadOnlyList<PolicyVersion>> ResolveAsync(Caller caller, IReadOnlyList<string> references, CancellationToken ct);
+
+    /// <summary>What rules the tenant now: the current version of every tenant-bound policy, and the pinned versions asked for by digest.</summary>
+    Task<PolicyBundle> GetBundleAsync(Caller caller, IReadOnlyList<string> pinned, CancellationToken ct);
+
+    /// <summary>Decides given facts, for trying a policy; nothing is recorded as enforced.</summary>
+    Task<Decision> EvaluateAsync(Caller caller, EvaluatePolicy request, CancellationToken ct);
+}
+
+/// <summary>The mark of policy ids.</summary>
+public sealed record Policy : IEntity
+{
+    /// <inheritdoc/>
+    public static string Prefix => "pol";
+}
+
+/// <summary>Whom a policy rules.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<PolicyBinding>))]
+public enum PolicyBinding
+{
+    /// <summary>Those capsules that name it; pinned in their plans.</summary>
+    [JsonStringEnumMemberName("capsule")]
+    Capsule,
+
+    /// <summary>Everything in the tenant, in its current version.</summary>
+    [JsonStringEnumMemberName("tenant")]
+    Tenant,
+}
+
+/// <summary>A policy document to publish.</summary>
+public sealed record PublishPolicy(string Source, PolicyBinding Binding = PolicyBinding.Capsule)
+{
+    /// <summary>Makes a repeated request safe.</summary>
+    public string? IdempotencyKey { get; init; }
+}
+
+/// <summary>A published policy version; <see cref="Digest"/> is over its formatted text.</summary>
+public sealed record PolicyVersion(
+    Id<Policy> Id, string Name, int Version, PolicyBinding Binding, string Digest, string Source, Id<Principal> PublishedBy, DateTimeOffset PublishedAt);
+
+/// <summary>The policies that rule a tenant, and the digest over all of them.</summary>
+public sealed record PolicyBundle(string Digest, IReadOnlyList<PolicyVersion> Tenant, IReadOnlyList<PolicyVersion> Pinned);
+
+/// <summary>A trial decision. <see cref="Facts"/> has the variables of the point, e.g. <c>call</c>, <c>actor</c>, <c>inputs</c>.</summary>
+public sealed record EvaluatePolicy(string Point, JsonElement Facts, IReadOnlyList<string> Policies);
+
+/// <summary>The four outcomes, strongest first.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Verdict>))]
+public enum Verdict
+{
+    /// <summary>It must not happen.</summary>
+    [JsonStringEnumMemberName("deny")]
+    Deny,
+
+    /// <summary>It may happen once the named people approve.</summary>
+    [JsonStringEnumMemberName("approval")]
+    Approval,
+
+    /// <summary>It may happen.</summary>
+    [JsonStringEnumMemberName("allow")]
+    Allow,
+}
+
+/// <summary>A decision: the verdict, the rules that made it and what must be done for it to hold.</summary>
+public sealed record Decision(Verdict Verdict, string Point, IReadOnlyList<MatchedRule> Matched, IReadOnlyList<ApprovalDemand> Approvals)
+{
+    /// <summary>Digest of the decision for its subject: verdict, matched rules and obligations in canonical form.</summary>
+    public string Digest { get; init; } = "";
+
+    /// <summary>Why, in one sentence.</summary>
+    public string Reason { get; init; } = "";
+
+    /// <summary>Digest of the bundle that decided.</summary>
+    public string Bundle { get; init; } = "";
+}
+
+/// <summary>A rule that took part in a decision.</summary>
+/// <param name="Error">The expression's error, if the rule counted as matched (restricting) because it failed.</param>
+public sealed record MatchedRule(string Policy, int Version, string Rule, Verdict Verdict, string? Because = null, string? Error = null);
+
+/// <summary>An approval a rule demands: <see cref="Quorum"/> different people of any of <see cref="Groups"/>.</summary>
+public sealed record ApprovalDemand(string Rule, IReadOnlyList<string> Groups, int Quorum, TimeSpan Within, bool DistinctFromActor);
+
+/// <summary>A policy version was published.</summary>
+public sealed record PolicyPublished(Id<Policy> Policy, string Name, int Version, PolicyBinding Binding, string Digest) : IEvent
+{
+    /// <inheritdoc/>
+    public static string EventType => "policy.published";
+
+    /// <inheritdoc/>
+    public string Subject => Policy.ToString();
+}
+
+/// <summary>Problems of policies.</summary>
+public static class PolicyProblems
+{
+    /// <summary>422: the document is not a valid policy.</summary>
+    public static ProblemException Invalid(IReadOnlyList<Diagnostic> diagnostics) =>
+        new Problem("policy-invalid", 422, "The policy is not valid", $"{diagnostics.Count(d => d.Severity == Severity.Error)} error(s); see diagnostics")
+        { Diagnostics = diagnostics }.Exception();
+
+    /// <summary>409: the version exists with another content.</summary>
+    public static ProblemException VersionExists(string name, int version) =>
+        new Problem("policy-version-exists", 409, "A published version never changes", $"policy `{name}` version {version} is published with another content; raise the version").Exception();
+
+    /// <summary>404: no such policy or version.</summary>
+    public static ProblemException NotFound(string reference) =>
+        new Problem("policy-not-found", 404, "There is no such policy version", $"no policy `{reference}`").Exception();
+
+    /// <summary>403: a policy forbids it.</summary>
+    public static ProblemException Denied(Decision decision) =>
+        new Problem("policy-denied", 403, "A policy forbids this", decision.Reason)
+        {
+            Facts = new Dictionary<string, JsonElement> { ["decision"] = JsonSerializer.SerializeToElement(decision, AnumateJson.Options.GetTypeInfo(typeof(Decision))) },
+        }.Exception();
+}
