@@ -72,6 +72,13 @@ public sealed record Caller
     /// <summary>Correlation id of the whole piece of work (header <c>X-Correlation-Id</c>, 1-128 visible ASCII characters).</summary>
     public required string Correlation { get; init; }
 
+    /// <summary>Whoever the client's own credential says: for programs outside the platform, where the server decides who calls.</summary>
+    public static Caller Self { get; } = new()
+    {
+        Tenant = default, Principal = default, Name = "", Kind = PrincipalKind.User, Credential = CredentialKind.SignIn, Roles = [],
+        Scopes = FrozenSet<string>.Empty, Correlation = "",
+    };
+
     /// <summary>Stops the request unless the caller has the scope.</summary>
     /// <exception cref="ProblemException"><c>forbidden</c>.</exception>
     public void Demand(string scope)
