@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Anumate;
 
@@ -19,7 +20,8 @@ public interface ICompiler
 /// <summary>A capsule to compile: <c>name@version</c>, or <c>name</c> for the highest version.</summary>
 public sealed record CompileCapsule(string Capsule)
 {
-    /// <summary>Makes a repeated request safe.</summary>
+    /// <summary>Makes a repeated request safe; over HTTP it is the header <c>Idempotency-Key</c>.</summary>
+    [JsonIgnore]
     public string? IdempotencyKey { get; init; }
 }
 

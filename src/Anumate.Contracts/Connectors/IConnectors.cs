@@ -42,7 +42,8 @@ public sealed record Connector(Id<Connector> Id, string Name, string BaseUrl, IR
 /// <summary>A connector to register. <see cref="BaseUrl"/> is http or https; loopback and private addresses only if the operator's options allow them.</summary>
 public sealed record PutConnector(string Name, string BaseUrl, IReadOnlyList<NewTool> Tools)
 {
-    /// <summary>Makes a repeated request safe.</summary>
+    /// <summary>Makes a repeated request safe; over HTTP it is the header <c>Idempotency-Key</c>.</summary>
+    [JsonIgnore]
     public string? IdempotencyKey { get; init; }
 }
 

@@ -20,7 +20,8 @@ public interface IGhostRuns
 /// <summary>A simulation to make. <see cref="Fixtures"/>: tool name → output to answer with.</summary>
 public sealed record NewGhostRun(string PlanHash, JsonElement Inputs, IReadOnlyDictionary<string, JsonElement>? Fixtures = null)
 {
-    /// <summary>Makes a repeated request safe.</summary>
+    /// <summary>Makes a repeated request safe; over HTTP it is the header <c>Idempotency-Key</c>.</summary>
+    [JsonIgnore]
     public string? IdempotencyKey { get; init; }
 }
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Anumate;
 
 /// <summary>Tenants, principals, groups, sign-in and API keys.</summary>
@@ -58,7 +60,8 @@ public sealed record NewTenant(string Name, IReadOnlyList<NewPrincipal> Principa
 /// <summary>A principal to create. Roles must be built-in ones; group names are free (1-63 of <c>a-z 0-9 - _</c>).</summary>
 public sealed record NewPrincipal(string Name, PrincipalKind Kind, IReadOnlyList<string> Roles, IReadOnlyList<string> Groups)
 {
-    /// <summary>Makes a repeated request safe.</summary>
+    /// <summary>Makes a repeated request safe; over HTTP it is the header <c>Idempotency-Key</c>.</summary>
+    [JsonIgnore]
     public string? IdempotencyKey { get; init; }
 }
 
@@ -84,6 +87,7 @@ public sealed record ApiKey(
 public sealed record NewApiKey(string Name, IReadOnlyList<string>? Roles = null, DateTimeOffset? Expires = null)
 {
     /// <summary>Makes a repeated request safe (the secret is not shown again).</summary>
+    [JsonIgnore]
     public string? IdempotencyKey { get; init; }
 }
 

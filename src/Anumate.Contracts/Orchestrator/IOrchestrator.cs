@@ -68,6 +68,7 @@ public enum RunStatus
 public sealed record NewRun(string PlanHash, JsonElement Inputs, Id<GhostRun>? GhostRun = null)
 {
     /// <summary>The same key, principal and content return the first run.</summary>
+    [JsonIgnore]
     public string? IdempotencyKey { get; init; }
 }
 

@@ -51,7 +51,8 @@ public enum PolicyBinding
 /// <summary>A policy document to publish.</summary>
 public sealed record PublishPolicy(string Source, PolicyBinding Binding = PolicyBinding.Capsule)
 {
-    /// <summary>Makes a repeated request safe.</summary>
+    /// <summary>Makes a repeated request safe; over HTTP it is the header <c>Idempotency-Key</c>.</summary>
+    [JsonIgnore]
     public string? IdempotencyKey { get; init; }
 }
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Anumate;
 
 /// <summary>Capsules: immutable, signed versions of automations.</summary>
@@ -28,7 +30,8 @@ public sealed record Capsule : IEntity
 /// <param name="Source">The YAML or JSON text, at most 1 MiB.</param>
 public sealed record PublishCapsule(string Source)
 {
-    /// <summary>Makes a repeated request safe.</summary>
+    /// <summary>Makes a repeated request safe; over HTTP it is the header <c>Idempotency-Key</c>.</summary>
+    [JsonIgnore]
     public string? IdempotencyKey { get; init; }
 }
 

@@ -1,0 +1,19 @@
+using Anumate.Identity;
+using Anumate.Platform.Hosting;
+
+namespace Anumate;
+
+/// <summary>The table of services: what this binary can host.</summary>
+static class Services
+{
+    public static IReadOnlyList<Module> All { get; } =
+    [
+        IdentityModule.Module,
+    ];
+
+    /// <summary>The services named by <c>--services</c>, all when nothing is named.</summary>
+    /// <exception cref="SetupException">A word is not a service, or a service needs one that is not hosted here.</exception>
+    public static IReadOnlyList<Module> Hosted(string? words) => string.IsNullOrWhiteSpace(words)
+        ? All
+        : new ServiceGraph(All).Select(words.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+}

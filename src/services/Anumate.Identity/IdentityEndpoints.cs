@@ -1,0 +1,66 @@
+using Anumate.Platform.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Anumate.Identity;
+
+static class IdentityEndpoints
+{
+    public static void Map(IEndpointRouteBuilder v1)
+    {
+        v1.MapPost("/sign-in", SignIn).WithSummary("Exchange a user's sign-in secret for an access token");
+        v1.MapGet("/me", GetMe).WithSummary("Who the caller is");
+
+        var principals = v1.MapGroup("/principals");
+        principals.MapPost("", CreatePrincipal).Demands(Scope.IdentityWrite).WithSummary("Create a user, service or agent");
+        principals.MapGet("", ListPrincipals).Demands(Scope.IdentityRead).WithSummary("List principals by name");
+        principals.MapGet("/{id}", GetPrincipal).Demands(Scope.IdentityRead).WithSummary("Get a principal");
+        principals.MapPut("/{id}", UpdatePrincipal).Demands(Scope.IdentityWrite).WithSummary("Replace a principal's roles, groups and active flag");
+
+        var keys = v1.MapGroup("/api-keys");
+        keys.MapPost("", CreateApiKey).Demands(Scope.KeyOwn).WithSummary("Create an API key for the caller");
+        keys.MapGet("", ListApiKeys).Demands(Scope.KeyOwn).WithSummary("List the caller's API keys; an admin sees all");
+        keys.MapDelete("/{id}", RevokeApiKey).Demands(Scope.KeyOwn).WithSummary("Revoke an API key");
+    }
+
+    static async Task<Ok<AccessToken>> SignIn(Body<SignIn> body, IIdentity identity, CancellationToken ct) =>
+        Reply.Ok(await identity.SignInAsync(body, ct));
+
+    static async Task<Ok<Me>> GetMe(Caller caller, IIdentity identity, CancellationToken ct) =>
+        Reply.Ok(await identity.GetMeAsync(caller, ct));
+
+    static async Task<Created<PrincipalCreated>> CreatePrincipal(
+        Caller caller, Body<NewPrincipal> body, IdempotencyKey key, IIdentity identity, CancellationToken ct)
+    {
+        var created = await identity.CreatePrincipalAsync(caller, body.Value with { IdempotencyKey = key }, ct);
+        return Reply.Created($"/v1/principals/{created.Principal.Id}", created);
+    }
+
+    static async Task<Ok<Page<Principal>>> ListPrincipals(Caller caller, string? group, PageQuery page, IIdentity identity, CancellationToken ct) =>
+        Reply.Ok(await identity.ListPrincipalsAsync(caller, group, page, ct));
+
+    static async Task<OkVersioned<Principal>> GetPrincipal(Caller caller, Id<Principal> id, IIdentity identity, CancellationToken ct) =>
+        Reply.Ok(await identity.GetPrincipalAsync(caller, id, ct));
+
+    static async Task<OkVersioned<Principal>> UpdatePrincipal(
+        Caller caller, Id<Principal> id, Body<PrincipalUpdate> body, IfMatch match, IIdentity identity, CancellationToken ct) =>
+        Reply.Ok(await identity.UpdatePrincipalAsync(caller, id, body, match, ct));
+
+    static async Task<Created<ApiKeyCreated>> CreateApiKey(
+        Caller caller, Body<NewApiKey> body, IdempotencyKey key, IIdentity identity, CancellationToken ct)
+    {
+        var created = await identity.CreateApiKeyAsync(caller, body.Value with { IdempotencyKey = key }, ct);
+        return Reply.Created($"/v1/api-keys/{created.Key.Id}", created);
+    }
+
+    static async Task<Ok<Page<ApiKey>>> ListApiKeys(Caller caller, PageQuery page, IIdentity identity, CancellationToken ct) =>
+        Reply.Ok(await identity.ListApiKeysAsync(caller, page, ct));
+
+    static async Task<NoContent> RevokeApiKey(Caller caller, Id<ApiKey> id, IIdentity identity, CancellationToken ct)
+    {
+        await identity.RevokeApiKeyAsync(caller, id, ct);
+        return TypedResults.NoContent();
+    }
+}
