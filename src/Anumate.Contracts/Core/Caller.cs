@@ -79,6 +79,13 @@ public sealed record Caller
         Scopes = FrozenSet<string>.Empty, Correlation = "",
     };
 
+    /// <summary>The platform itself, at work for a tenant without anybody having asked just now (timers, takeovers, reactions to events).</summary>
+    public static Caller OfPlatform(Id<Tenant> tenant, string service, string correlation) => new()
+    {
+        Tenant = tenant, Principal = default, Name = "anumate", Kind = PrincipalKind.Service, Credential = CredentialKind.Service, Roles = [],
+        Scopes = Scope.OfServices.ToFrozenSet(), Correlation = correlation, Via = service,
+    };
+
     /// <summary>Stops the request unless the caller has the scope.</summary>
     /// <exception cref="ProblemException"><c>forbidden</c>.</exception>
     public void Demand(string scope)

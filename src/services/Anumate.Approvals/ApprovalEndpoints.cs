@@ -1,0 +1,34 @@
+using Anumate.Platform.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Anumate.Approvals;
+
+static class ApprovalEndpoints
+{
+    public static void Map(IEndpointRouteBuilder v1)
+    {
+        var approvals = v1.MapGroup("/approvals");
+        approvals.MapPost("", Request).Demands(Scope.ApprovalRequest).WithSummary("Ask for an approval (services only)");
+        approvals.MapGet("", List).Demands(Scope.ApprovalRead).WithSummary("List approvals, newest first");
+        approvals.MapGet("/{id}", Get).Demands(Scope.ApprovalRead).WithSummary("Get an approval with its votes");
+        approvals.MapPost("/{id}/decision", Decide).Demands(Scope.ApprovalDecide).WithSummary("Say yes or no as a signed-in person");
+    }
+
+    static async Task<Created<Approval>> Request(Caller caller, Body<NewApproval> body, IApprovals approvals, CancellationToken ct)
+    {
+        var approval = await approvals.RequestAsync(caller, body, ct);
+        return Reply.Created($"/v1/approvals/{approval.Id}", approval);
+    }
+
+    static async Task<Ok<Page<Approval>>> List(Caller caller, ApprovalStatus? status, PageQuery page, IApprovals approvals, CancellationToken ct) =>
+        Reply.Ok(await approvals.ListAsync(caller, status, page, ct));
+
+    static async Task<Ok<Approval>> Get(Caller caller, Id<Approval> id, IApprovals approvals, CancellationToken ct) =>
+        Reply.Ok(await approvals.GetAsync(caller, id, ct));
+
+    static async Task<Ok<Approval>> Decide(Caller caller, Id<Approval> id, Body<DecideApproval> body, IApprovals approvals, CancellationToken ct) =>
+        Reply.Ok(await approvals.DecideAsync(caller, id, body, ct));
+}

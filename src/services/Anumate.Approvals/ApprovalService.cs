@@ -1,0 +1,100 @@
+using Anumate.Platform.Data;
+
+namespace Anumate.Approvals;
+
+sealed class ApprovalService(ApprovalStore store, IIdentity identity, TimeProvider time) : IApprovals
+{
+    // Approvers who click at the same moment meet here; each round one of them gets through.
+    const int Rounds = 16;
+
+    public async Task<Approval> RequestAsync(Caller caller, NewApproval request, CancellationToken ct)
+    {
+        caller.Demand(Scope.ApprovalRequest);
+        var approval = ApprovalRules.Open(Id<Approval>.New(time), request, time.GetUtcNow());
+        try
+        {
+            await store.SaveNewAsync(caller, approval, Record(caller, approval, "approval.requested"), ct);
+            return approval;
+        }
+        catch (ProblemException e) when (e.Problem.Code == "conflict")
+        {
+            return await store.FindAsync(caller, request.Name, request.Subject, ct) ?? throw Problems.Conflict("the approval was asked for at the same moment; ask again");
+        }
+    }
+
+    public async Task<Page<Approval>> ListAsync(Caller caller, ApprovalStatus? status, PageRequest page, CancellationToken ct)
+    {
+        caller.Demand(Scope.ApprovalRead);
+        return await store.ListAsync(caller, status, page, ct);
+    }
+
+    public async Task<Approval> GetAsync(Caller caller, Id<Approval> id, CancellationToken ct)
+    {
+        caller.Demand(Scope.ApprovalRead);
+        return await store.GetAsync(caller, id, ct);
+    }
+
+    public async Task<Approval> DecideAsync(Caller caller, Id<Approval> id, DecideApproval request, CancellationToken ct)
+    {
+        caller.Demand(Scope.ApprovalDecide);
+        if (caller.Credential != CredentialKind.SignIn || caller.Via is not null)
+        {
+            throw ApprovalProblems.NotEntitled("only a signed-in person decides; an API key or a service does not");
+        }
+
+        for (var round = 1; ; round++)
+        {
+            var approval = await store.GetAsync(caller, id, ct);
+            var person = (await identity.GetPrincipalAsync(caller.AsService("approvals"), caller.Principal, ct)).Value;
+            var next = approval.Decide(person, caller.ActsFor, request, time.GetUtcNow());
+            if (ReferenceEquals(next, approval))
+            {
+                return approval;
+            }
+
+            try
+            {
+                await store.SaveAsync(caller, next, Record(caller, next, request.Approve ? "approval.approved" : "approval.rejected"), ct);
+                return next;
+            }
+            catch (ProblemException e) when (e.Problem.Code == "version-conflict" && round < Rounds)
+            {
+                // Another approver was first: look again with that vote in.
+            }
+        }
+    }
+
+    /// <summary>Closes an approval whose time has run out; nothing when somebody decided meanwhile.</summary>
+    public async Task ExpireAsync(Id<Tenant> tenant, Id<Approval> id, CancellationToken ct)
+    {
+        var caller = Caller.OfPlatform(tenant, "approvals", id.ToString());
+        var approval = await store.GetAsync(caller, id, ct);
+        if (approval.Expire(time.GetUtcNow()) is { } expired)
+        {
+            try
+            {
+                await store.SaveAsync(caller, expired, Record(caller, expired, "approval.expired"), ct);
+            }
+            catch (ProblemException e) when (e.Problem.Code == "version-conflict")
+            {
+                // Decided in the last moment; if it still waits, the next round finds it.
+            }
+        }
+    }
+
+    AuditRecord Record(Caller caller, Approval approval, string action)
+    {
+        var digests = new Dictionary<string, string> { ["plan"] = approval.Subject.PlanHash, ["inputs"] = approval.Subject.InputsDigest };
+        if (approval.Subject.ArgumentsDigest is { } arguments)
+        {
+            digests["arguments"] = arguments;
+        }
+
+        if (approval.Subject.DecisionDigest is { } decision)
+        {
+            digests["decision"] = decision;
+        }
+
+        return AuditRecord.Of(caller, time, action, "approval", approval.Id.ToString()) with { Run = approval.Subject.Run, Digests = digests };
+    }
+}
