@@ -17,6 +17,7 @@ namespace Anumate;
 [JsonSerializable(typeof(ApprovalSubject))]
 [JsonSerializable(typeof(ApprovalVote))]
 [JsonSerializable(typeof(AuditEntry))]
+[JsonSerializable(typeof(AuditRecord))]
 [JsonSerializable(typeof(CapToken))]
 [JsonSerializable(typeof(CapTokenRecord))]
 [JsonSerializable(typeof(CapTokenRevoked))]

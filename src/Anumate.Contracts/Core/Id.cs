@@ -11,12 +11,19 @@ public interface IEntity
     static abstract string Prefix { get; }
 }
 
+/// <summary>An id of any type, as the database holds it.</summary>
+public interface IId
+{
+    /// <summary>The UUID.</summary>
+    Guid Value { get; }
+}
+
 /// <summary>
 /// A typed identifier: a UUIDv7 (RFC 9562 section 5.7) in the database, <c>prefix_</c> and 26 lower-case Crockford base32
 /// characters as text. An id of another type or a malformed one does not parse.
 /// </summary>
 [JsonConverter(typeof(IdJsonConverterFactory))]
-public readonly record struct Id<T>(Guid Value) : IParsable<Id<T>>, IComparable<Id<T>>
+public readonly record struct Id<T>(Guid Value) : IId, IParsable<Id<T>>, IComparable<Id<T>>
     where T : IEntity
 {
     /// <summary>Mints an id whose first 48 bits are the time of <paramref name="time"/>.</summary>
