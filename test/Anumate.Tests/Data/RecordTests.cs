@@ -22,7 +22,7 @@ public sealed class RecordTests(TestDatabase database)
     }
 
     [Fact]
-    public async Task Writes_an_audit_record_as_a_leaf_that_only_receipts_may_read()
+    public async Task Writes_an_audit_record_as_a_leaf()
     {
         var t = database.Tenant();
         var record = AuditRecord.Of(t.Caller(), t.Time, "capsule.published", "capsule", "cap_x");
