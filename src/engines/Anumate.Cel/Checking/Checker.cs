@@ -1,0 +1,383 @@
+namespace Anumate.Cel;
+
+/// <summary>
+/// Resolves names, expands macros and types every part. Findings are recorded and checking goes on with dyn, so that one mistake is
+/// reported once. Unchecked (for conformance cases alone), what is wrong becomes a part that fails when it is evaluated.
+/// </summary>
+sealed partial class Checker
+{
+    /// <summary>Macros: what they do with the elements of a list or the keys of a map.</summary>
+    static readonly Dictionary<string, LoopKind> Loops = new(StringComparer.Ordinal)
+    {
+        ["all"] = LoopKind.All,
+        ["exists"] = LoopKind.Exists,
+        ["exists_one"] = LoopKind.ExistsOne,
+        ["existsOne"] = LoopKind.ExistsOne,
+        ["map"] = LoopKind.Map,
+        ["filter"] = LoopKind.Filter,
+    };
+
+    public static IEnumerable<string> Macros => Loops.Keys.Append("has");
+
+    readonly CelEnvironment environment;
+    readonly Findings findings;
+    readonly bool isChecked;
+    readonly Unifier types = new();
+    readonly Dictionary<string, (int Slot, CelType Type)> locals = new(StringComparer.Ordinal);
+    readonly References references = new();
+
+    Checker(CelEnvironment environment, Findings findings, bool isChecked)
+    {
+        this.environment = environment;
+        this.findings = findings;
+        this.isChecked = isChecked;
+    }
+
+    public sealed record Outcome(Typed Root, CelType Type, int Slots, IReadOnlyList<CelPath> References);
+
+    public static Outcome Check(Node root, CelEnvironment environment, Findings findings, bool isChecked)
+    {
+        var checker = new Checker(environment, findings, isChecked);
+        var typed = checker.Visit(root);
+        return new(typed, checker.types.Resolve(typed.Type, final: true), checker.slots, checker.references.All(findings));
+    }
+
+    int slots;
+    int nested;
+
+    Typed Visit(Node node) => node switch
+    {
+        Literal n => new Constant(n.At, TypeOf(n.Value), n.Value),
+        Name n => VisitName(n),
+        Select n => VisitSelect(n),
+        Index n => VisitIndex(n),
+        Call n => VisitCall(n),
+        Unary n => Invoke(n.At, Standard.Of(n.Operator), [Visit(n.Operand)], isMember: false),
+        Binary n => VisitBinary(n),
+        Logic n => VisitLogic(n),
+        Conditional n => VisitConditional(n),
+        ListNode n => VisitList(n),
+        MapNode n => VisitMap(n),
+        Template n => VisitTemplate(n),
+        _ => new Failing(node.At, CelErrors.Unknown, "the expression is not complete"),
+    };
+
+    static CelType TypeOf(CelValue value) => value.Kind switch
+    {
+        CelKind.Null => CelType.Null,
+        CelKind.Bool => CelType.Bool,
+        CelKind.Int => CelType.Int,
+        CelKind.Uint => CelType.Uint,
+        CelKind.Double => CelType.Double,
+        CelKind.String => CelType.String,
+        _ => CelType.Bytes,
+    };
+
+    Failing Fail(string code, int at, string message, string? suggestion = null, string error = CelErrors.NoSuchOverload)
+    {
+        if (isChecked)
+        {
+            findings.Error(code, at, message, suggestion);
+        }
+
+        return new(at, error, message);
+    }
+
+    CelType Resolve(Typed typed) => types.Resolve(typed.Type);
+
+    string Show(CelType type) => types.Resolve(type, final: true).ToString();
+
+    Typed VisitName(Name node)
+    {
+        if (!node.Rooted && locals.TryGetValue(node.Text, out var local))
+        {
+            return new Local(node.At, local.Type, local.Slot);
+        }
+
+        return Qualified(node.At, node.Text, node.Rooted) ?? Unknown(node);
+    }
+
+    /// <summary>A declared variable or a type by its full name, looked for in the container first and then outwards.</summary>
+    Typed? Qualified(int at, string name, bool rooted)
+    {
+        foreach (var candidate in environment.Candidates(name, rooted))
+        {
+            if (environment.IndexOf(candidate) is var index and >= 0)
+            {
+                return references.Add(new(at, environment.Variables[index].Type, index, candidate));
+            }
+        }
+
+        return Standard.Types.TryGetValue(name, out var type) ? new Constant(at, CelType.TypeOf(type), CelValue.Of(type)) : null;
+    }
+
+    Failing Unknown(Name node)
+    {
+        var known = environment.Variables.Select(v => v.Name).Concat(locals.Keys);
+        return Fail("cel.unknown-variable", node.At, $"unknown variable `{node.Text}`", Suggestion.For(node.Text, known) ?? Declared(), CelErrors.Unknown);
+    }
+
+    string? Declared() => environment.Variables.Count is > 0 and <= 8
+        ? $"declared are {string.Join(", ", environment.Variables.Select(v => $"`{v.Name}`"))}"
+        : null;
+
+    /// <summary>The dotted name that a chain of selections spells, if it begins with a name that is not a local.</summary>
+    string? Dotted(Node node, out bool rooted)
+    {
+        rooted = false;
+        switch (node)
+        {
+            case Name name when name.Rooted || !locals.ContainsKey(name.Text):
+                rooted = name.Rooted;
+                return name.Text;
+            case Select select when environment.HasDottedNames || IsTypeName(select):
+                return Dotted(select.Target, out rooted) is { } prefix ? $"{prefix}.{select.Field}" : null;
+            default:
+                return null;
+        }
+    }
+
+    /// <summary>The types with dotted names are google.protobuf.Timestamp and google.protobuf.Duration.</summary>
+    static bool IsTypeName(Select node) => node.Target is Name { Text: "google" } or Select { Target: Name { Text: "google" } };
+
+    Typed VisitSelect(Select node)
+    {
+        if (Dotted(node, out var rooted) is { } name && Qualified(node.At, name, rooted) is { } resolved)
+        {
+            return resolved;
+        }
+
+        var target = Visit(node.Target);
+        var field = Field(node.At, target, node.Field, isTest: false);
+        references.Extend(target, field, node.Field);
+        return field;
+    }
+
+    Typed Field(int at, Typed target, string field, bool isTest)
+    {
+        var type = Resolve(target);
+        type = type.Kind is CelKind.Nullable ? type.Element : type;
+        CelType result;
+        switch (type.Kind)
+        {
+            case CelKind.Object when type.Fields.TryGetValue(field, out var declared):
+                result = declared.Type;
+                break;
+            case CelKind.Object when type.Rest is { } rest:
+                result = rest;
+                break;
+            case CelKind.Object:
+                return Fail("cel.unknown-field", at + 1, $"unknown field `{field}`", Suggestion.For(field, type.Fields.Keys) ?? Fields(type), CelErrors.NoSuchField);
+            case CelKind.Map when types.Assign(type.Key, CelType.String):
+                result = type.Element;
+                break;
+            case CelKind.Dyn or CelKind.Parameter:
+                result = CelType.Dyn;
+                break;
+            default:
+                return target is Failing ? target : Fail("cel.no-fields", at, $"{Show(type)} has no fields");
+        }
+
+        return isTest ? new FieldTest(at, target, field) : new FieldRead(at, result, target, field);
+    }
+
+    static string? Fields(CelType type) => type.Fields.Count is > 0 and <= 12
+        ? $"it has {string.Join(", ", type.Fields.Keys.Select(f => $"`{f}`"))}"
+        : null;
+
+    Typed VisitIndex(Index node)
+    {
+        var target = Visit(node.Target);
+        if (node.Key is Literal { Value.Kind: CelKind.String } literal && Resolve(target).Kind is CelKind.Object)
+        {
+            var field = Field(node.At, target, literal.Value.AsString, isTest: false);
+            references.Extend(target, field, literal.Value.AsString);
+            return field;
+        }
+
+        var read = Invoke(node.At, Standard.Find("_[_]")!, [target, Visit(node.Key)], isMember: false);
+        if (node.Key is Literal { Value.Kind: CelKind.String } key)
+        {
+            references.Extend(target, read, key.Value.AsString);
+        }
+
+        return read;
+    }
+
+    Typed VisitCall(Call node)
+    {
+        if (node is { Target: null, Function: "has" })
+        {
+            return VisitHas(node);
+        }
+
+        if (node.Target is not null && Loops.TryGetValue(node.Function, out var loop) && node.Arguments.Length is 2 or 3)
+        {
+            return VisitLoop(node, loop);
+        }
+
+        var function = Standard.Find(node.Function);
+        var isCallable = function is not null && char.IsLetter(node.Function[0]);
+        if (node.Target is { } receiver)
+        {
+            var target = Visit(receiver);
+            var arguments = Array.ConvertAll(node.Arguments, Visit);
+            return isCallable ? Invoke(node.At, function!, [target, .. arguments], isMember: true) : UnknownFunction(node);
+        }
+
+        var given = Array.ConvertAll(node.Arguments, Visit);
+        return isCallable ? Invoke(node.At, function!, given, isMember: false) : UnknownFunction(node);
+    }
+
+    Failing UnknownFunction(Call node) => Fail(
+        "cel.unknown-function", node.At, $"unknown function `{node.Function}`", Suggestion.For(node.Function, Standard.Callable), CelErrors.Unknown);
+
+    Typed VisitHas(Call node)
+    {
+        if (node.Arguments is not [Select select])
+        {
+            Array.ForEach(node.Arguments, a => Visit(a));
+            return Fail("cel.macro", node.At, "`has` takes one field: has(a.b)");
+        }
+
+        var target = Visit(select.Target);
+        var test = Field(select.At, target, select.Field, isTest: true);
+        references.Extend(target, test, select.Field);
+        return test;
+    }
+
+    Typed VisitLoop(Call node, LoopKind kind)
+    {
+        var range = Visit(node.Target!);
+        if (node.Arguments[0] is not Name { Rooted: false } variable)
+        {
+            return Fail("cel.macro", node.Arguments[0].At, $"the first argument of `{node.Function}` is the name of a variable");
+        }
+
+        if (node.Arguments.Length == 3 && kind is not LoopKind.Map)
+        {
+            return Fail("cel.macro", node.At, $"`{node.Function}` takes a variable and a condition");
+        }
+
+        var element = ElementOf(range, node);
+        var outer = locals.TryGetValue(variable.Text, out var shadowed);
+        var slot = nested++;
+        slots = Math.Max(slots, nested);
+        locals[variable.Text] = (slot, element);
+        var test = kind is LoopKind.Map && node.Arguments.Length == 2 ? null : Condition(node.Arguments[1], node.Function);
+        var result = kind is LoopKind.Map ? Visit(node.Arguments[^1]) : null;
+        nested--;
+        if (outer)
+        {
+            locals[variable.Text] = shadowed;
+        }
+        else
+        {
+            locals.Remove(variable.Text);
+        }
+
+        var type = kind switch { LoopKind.Map => CelType.List(result!.Type), LoopKind.Filter => CelType.List(element), _ => CelType.Bool };
+        return new Loop(node.At, type, kind, range, slot, test, result);
+    }
+
+    /// <summary>The type of what a macro runs over: a list's elements, a map's keys.</summary>
+    CelType ElementOf(Typed range, Call node)
+    {
+        var type = Resolve(range);
+        type = type.Kind is CelKind.Nullable ? type.Element : type;
+        switch (type.Kind)
+        {
+            case CelKind.List:
+                return type.Element;
+            case CelKind.Map or CelKind.Object:
+                return type.Key;
+            case CelKind.Dyn:
+                return CelType.Dyn;
+            case CelKind.Parameter:
+                types.Assign(type, CelType.Dyn);
+                return CelType.Dyn;
+            default:
+                if (range is not Failing)
+                {
+                    Fail("cel.macro", node.At, $"`{node.Function}` runs over a list or a map, not over {Show(type)}");
+                }
+
+                return CelType.Dyn;
+        }
+    }
+
+    Typed Condition(Node node, string of)
+    {
+        var typed = Visit(node);
+        if (isChecked && !types.Assign(typed.Type, CelType.Bool))
+        {
+            Fail("cel.type", node.At, $"the condition of `{of}` must be bool, not {Show(typed.Type)}");
+        }
+
+        return typed;
+    }
+
+    TypedLogic VisitLogic(Logic node) =>
+        new(node.At, node.Operator == Operator.And, Array.ConvertAll(node.Operands, o => Condition(o, node.Operator.Symbol)));
+
+    Choice VisitConditional(Conditional node)
+    {
+        var condition = Condition(node.Condition, "?:");
+        var (then, otherwise) = (Visit(node.Then), Visit(node.Otherwise));
+        if (types.Assign(otherwise.Type, then.Type))
+        {
+            return new(node.At, types.Join(then.Type, otherwise.Type), condition, then, otherwise);
+        }
+
+        Fail("cel.type", node.At, $"both results of `?:` must be of one type, not {Show(then.Type)} and {Show(otherwise.Type)}", "wrap one of them in dyn(…)");
+        return new(node.At, CelType.Dyn, condition, then, otherwise);
+    }
+
+    NewList VisitList(ListNode node)
+    {
+        var items = Array.ConvertAll(node.Items, Visit);
+        return new(node.At, CelType.List(Common(items)), items);
+    }
+
+    CelType Common(Typed[] items)
+    {
+        CelType? common = null;
+        foreach (var item in items)
+        {
+            common = common is null ? item.Type : types.Join(common, item.Type);
+        }
+
+        return common ?? types.Fresh();
+    }
+
+    NewMap VisitMap(MapNode node)
+    {
+        var entries = Array.ConvertAll(node.Entries, e => (Key: Visit(e.Key), Value: Visit(e.Value)));
+        foreach (var (key, _) in entries)
+        {
+            var type = Resolve(key);
+            if (type.Kind is not (CelKind.String or CelKind.Int or CelKind.Uint or CelKind.Bool or CelKind.Dyn or CelKind.Parameter))
+            {
+                Fail("cel.type", key.At, $"a map key is a string, int, uint or bool, not {Show(type)}");
+            }
+        }
+
+        var keys = Common(Array.ConvertAll(entries, e => e.Key));
+        return new(node.At, CelType.Map(keys, Common(Array.ConvertAll(entries, e => e.Value))), entries);
+    }
+
+    Joined VisitTemplate(Template node)
+    {
+        var parts = Array.ConvertAll(node.Parts, Visit);
+        foreach (var part in parts)
+        {
+            var type = Resolve(part);
+            if (type.Kind is CelKind.List or CelKind.Map or CelKind.Object or CelKind.Null or CelKind.Type)
+            {
+                Fail("cel.type", part.At, $"{Show(type)} cannot be written into text", "use it as a whole value, or read a field of it");
+            }
+        }
+
+        return new(node.At, parts);
+    }
+}

@@ -1,0 +1,162 @@
+using System.Globalization;
+using System.Text;
+
+namespace Anumate.Cel;
+
+/// <summary>Strings as sequences of code points, and numbers as text.</summary>
+static class Texts
+{
+    static readonly System.Buffers.SearchValues<char> Surrogates =
+        System.Buffers.SearchValues.Create([.. Enumerable.Range(0xD800, 0x800).Select(c => (char)c)]);
+
+    /// <summary>The number of code points; half a surrogate pair counts as one.</summary>
+    public static int Size(string text)
+    {
+        if (text.AsSpan().IndexOfAny(Surrogates) < 0)
+        {
+            return text.Length;
+        }
+
+        var count = 0;
+        foreach (var _ in text.EnumerateRunes())
+        {
+            count++;
+        }
+
+        return count;
+    }
+
+    public static bool IsWellFormed(string text)
+    {
+        var at = text.AsSpan().IndexOfAny(Surrogates);
+        for (var rest = at < 0 ? [] : text.AsSpan(at); rest.Length > 0;)
+        {
+            if (Rune.DecodeFromUtf16(rest, out _, out var consumed) is not System.Buffers.OperationStatus.Done)
+            {
+                return false;
+            }
+
+            rest = rest[consumed..];
+        }
+
+        return true;
+    }
+
+    /// <summary>A number as canonical JSON (RFC 8785) writes it, so that text and JSON agree: <c>1000000</c>, <c>1e+21</c>.</summary>
+    public static string Print(double number)
+    {
+        if (double.IsNaN(number))
+        {
+            return "NaN";
+        }
+
+        if (double.IsInfinity(number))
+        {
+            return number > 0 ? "+Inf" : "-Inf";
+        }
+
+        if (number == 0)
+        {
+            return "0";
+        }
+
+        // Shortest digits that round-trip, as d.ddddE±xxx.
+        var shortest = number.ToString("E16", CultureInfo.InvariantCulture);
+        var plain = number.ToString("R", CultureInfo.InvariantCulture);
+        var exponent = int.Parse(shortest.AsSpan(shortest.IndexOf('E') + 1), NumberStyles.AllowLeadingSign);
+        var digits = Digits(plain);
+        var sign = number < 0 ? "-" : "";
+        if (exponent is >= 0 and < 21)
+        {
+            return sign + (digits.Length <= exponent + 1
+                ? digits.PadRight(exponent + 1, '0')
+                : digits[..(exponent + 1)] + "." + digits[(exponent + 1)..]);
+        }
+
+        if (exponent is < 0 and >= -7)
+        {
+            return sign + "0." + new string('0', -exponent - 1) + digits;
+        }
+
+        return sign + digits[0] + (digits.Length > 1 ? "." + digits[1..] : "") + "e" + (exponent < 0 ? "-" : "+") + Math.Abs(exponent);
+    }
+
+    static string Digits(string plain)
+    {
+        var end = plain.IndexOf('E');
+        var mantissa = (end < 0 ? plain : plain[..end]).Replace("-", "").Replace(".", "");
+        return mantissa.TrimStart('0').TrimEnd('0');
+    }
+}
+
+/// <summary>Values as CEL literals, shortened where long.</summary>
+static class ValueText
+{
+    const int MaxItems = 8;
+    static readonly System.Buffers.SearchValues<char> Whole = System.Buffers.SearchValues.Create("-0123456789");
+
+    public static string Print(CelValue value, int depth = 0) => value.Kind switch
+    {
+        CelKind.Null => "null",
+        CelKind.Bool => value.IsTrue ? "true" : "false",
+        CelKind.Int => value.Bits.ToString(CultureInfo.InvariantCulture),
+        CelKind.Uint => value.AsUlong.ToString(CultureInfo.InvariantCulture) + "u",
+        CelKind.Double => Double(value.AsRawDouble),
+        CelKind.String => Quote(value.StringOrNull!),
+        CelKind.Bytes => Quote(value.As<BytesPayload>()!.Value),
+        CelKind.Timestamp => $"timestamp(\"{value.As<TimestampPayload>()!.Value}\")",
+        CelKind.Duration => $"duration(\"{Durations.Print(value.Bits)}\")",
+        CelKind.Money => $"money(\"{value.As<MoneyPayload>()!.Value}\")",
+        CelKind.Type => value.As<TypePayload>()!.Value.RuntimeName,
+        CelKind.List or CelKind.Map when depth > 2 => value.Kind is CelKind.List ? "[…]" : "{…}",
+        CelKind.List => "[" + Join(value.As<ListPayload>()!.Items, v => Print(v, depth + 1)) + "]",
+        CelKind.Map => "{" + Join([.. value.As<MapPayload>()!.Take(MaxItems + 1)], e => $"{Print(e.Key, depth + 1)}: {Print(e.Value, depth + 1)}") + "}",
+        _ => $"error({value.Error})",
+    };
+
+    static string Join<T>(T[] items, Func<T, string> print) =>
+        string.Join(", ", items.Take(MaxItems).Select(print)) + (items.Length > MaxItems ? ", …" : "");
+
+    /// <summary>A double literal always has a point or an exponent, so that it reads back as a double.</summary>
+    static string Double(double number)
+    {
+        if (number == 0 && double.IsNegative(number))
+        {
+            return "-0.0";
+        }
+
+        var text = Texts.Print(number);
+        return text.AsSpan().IndexOfAnyExcept(Whole) < 0 ? text + ".0" : text;
+    }
+
+    public static string Quote(string text)
+    {
+        var quoted = new StringBuilder("\"");
+        foreach (var c in text)
+        {
+            _ = c switch
+            {
+                '"' => quoted.Append("\\\""),
+                '\\' => quoted.Append("\\\\"),
+                '\n' => quoted.Append("\\n"),
+                '\r' => quoted.Append("\\r"),
+                '\t' => quoted.Append("\\t"),
+                < ' ' or '\x7f' or '\u2028' or '\u2029' or '\ufeff' => quoted.Append($"\\u{(int)c:x4}"),
+                _ => quoted.Append(c),
+            };
+        }
+
+        return quoted.Append('"').ToString();
+    }
+
+    static string Quote(byte[] bytes)
+    {
+        var quoted = new StringBuilder("b\"");
+        foreach (var b in bytes)
+        {
+            _ = b is >= 0x20 and < 0x7f and not (byte)'"' and not (byte)'\\' ? quoted.Append((char)b) : quoted.Append($"\\x{b:x2}");
+        }
+
+        return quoted.Append('"').ToString();
+    }
+}
