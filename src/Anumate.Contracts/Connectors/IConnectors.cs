@@ -80,10 +80,12 @@ public sealed record Tool(
 
 /// <summary>
 /// One call. <see cref="Arguments"/> are the canonical bytes the token's <c>args_digest</c> names; <see cref="Tool"/> is
-/// <c>name@sha256:…</c>; <see cref="IdempotencyKey"/> as DESIGN section 10 defines it.
+/// <c>name@sha256:…</c>; <see cref="Salt"/> is the run's, under which the arguments' digest is an HMAC; <see cref="IdempotencyKey"/>
+/// is the same for every attempt of one effect.
 /// </summary>
 public sealed record ToolCall(
-    string Token, string Tool, ReadOnlyMemory<byte> Arguments, string IdempotencyKey, Id<Run> Run, string Step, int Attempt, long Epoch, TimeSpan Timeout);
+    string Token, string Tool, ReadOnlyMemory<byte> Arguments, ReadOnlyMemory<byte> Salt, string IdempotencyKey, Id<Run> Run, string Step, int Attempt,
+    long Epoch, TimeSpan Timeout);
 
 /// <summary>A question about an earlier call.</summary>
 public sealed record ToolLookup(string Tool, string IdempotencyKey, TimeSpan Timeout);

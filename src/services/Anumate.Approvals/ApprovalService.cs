@@ -1,5 +1,3 @@
-using Anumate.Platform.Data;
-
 namespace Anumate.Approvals;
 
 sealed class ApprovalService(ApprovalStore store, IIdentity identity, TimeProvider time) : IApprovals
