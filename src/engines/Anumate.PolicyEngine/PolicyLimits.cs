@@ -1,0 +1,38 @@
+namespace Anumate.PolicyEngine;
+
+/// <summary>The bounds of a policy document. They are generous for people and small for machines; each is a diagnostic, never a crash.</summary>
+public static class PolicyLimits
+{
+    /// <summary>Characters (UTF-16 code units) of a document.</summary>
+    public const int Source = 256 * 1024;
+
+    /// <summary>Tokens of a document.</summary>
+    public const int Tokens = 65_536;
+
+    /// <summary>Brackets open at once.</summary>
+    public const int Nesting = 100;
+
+    /// <summary>Rules of a policy.</summary>
+    public const int Rules = 1_000;
+
+    /// <summary>Named values (<c>let</c>) of a policy.</summary>
+    public const int Lets = 100;
+
+    /// <summary>Characters of a <c>because</c> text.</summary>
+    public const int Because = 500;
+
+    /// <summary>Patterns in one <c>on tool in […]</c>.</summary>
+    public const int Patterns = 200;
+
+    /// <summary>Groups of one approval.</summary>
+    public const int Groups = 16;
+
+    /// <summary>People one approval may ask for.</summary>
+    public const int Quorum = 50;
+
+    /// <summary>The longest time an approval may wait.</summary>
+    public static readonly TimeSpan Within = TimeSpan.FromDays(90);
+
+    /// <summary>Findings after which checking stops: a reader mends the first ones first.</summary>
+    public const int Findings = 50;
+}
