@@ -33,6 +33,12 @@ public static class PolicyLimits
     /// <summary>The longest time an approval may wait.</summary>
     public static readonly TimeSpan Within = TimeSpan.FromDays(90);
 
+    /// <summary>Steps one clause or value may take; what would take more fails.</summary>
+    public const long Steps = 100_000;
+
+    /// <summary>Steps a whole policy may be expected to take for one decision.</summary>
+    public const long PolicySteps = 1_000_000;
+
     /// <summary>Findings after which checking stops: a reader mends the first ones first.</summary>
     public const int Findings = 50;
 }

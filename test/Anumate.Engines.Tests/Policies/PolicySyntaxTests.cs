@@ -109,7 +109,7 @@ public sealed class PolicySyntaxTests
         {
             var (policy, findings) = PolicyText.Parse(text);
             Assert.True(policy is not null || findings.Count > 0);
-        }, iter: 3_000);
+        }, iter: 1_000);
 
     [Fact]
     public void A_damaged_document_crashes_nothing_and_its_findings_lie_inside_it() => Gen.Select(PolicyText.Document, Gen.Int[0, 2_000], Gen.Int[0, 40], Gen.OneOf("", "}", "\"", "(", "rule ", "when ", "=", "//", "\0")).Sample((policy, at, length, with) =>
@@ -119,5 +119,5 @@ public sealed class PolicySyntaxTests
         var damaged = printed.Remove(at, Math.Min(length, printed.Length - at)).Insert(at, with);
         var lines = damaged.Split('\n');
         Assert.All(PolicyText.Parse(damaged).Findings, f => Assert.True(f.Line >= 1 && f.Line <= lines.Length && f.Column >= 1 && f.Column <= lines[f.Line - 1].Length + 1, f.ToString()));
-    }, iter: 3_000);
+    }, iter: 1_000);
 }

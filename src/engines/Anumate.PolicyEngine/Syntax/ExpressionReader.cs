@@ -110,29 +110,66 @@ static class ExpressionReader
     }
 
     /// <summary>The places in a printed expression before an <c>&amp;&amp;</c> or <c>||</c> outside all brackets, where a long line may break.</summary>
-    public static List<int> Joints(string expression)
+    public static IEnumerable<int> Joints(string expression) =>
+        Outside(expression).Where(t => t.In(expression) is "&&" or "||").Select(t => t.Span.Start);
+
+    /// <summary>
+    /// The operands of the expression's outermost <c>&amp;&amp;</c>, as stretches of it; the whole when something that binds more loosely joins it.
+    /// </summary>
+    public static List<Span> Conjuncts(string expression)
     {
-        var stream = new Lexer(expression, new Findings(expression)).Read();
-        var joints = new List<int>();
-        var depth = 0;
-        foreach (var token in stream.Tokens)
+        var outside = Outside(expression).ToList();
+        var operands = new List<Span>();
+        if (outside.Exists(t => t.In(expression) is "||" or "?"))
         {
-            var text = token.In(expression);
-            if (token.Kind == TokenKind.Symbol && text[0] is '(' or '[' or '{')
-            {
-                depth++;
-            }
-            else if (token.Kind == TokenKind.Symbol && IsCloser(text))
-            {
-                depth--;
-            }
-            else if (depth == 0 && token.Kind == TokenKind.Symbol && text is "&&" or "||")
-            {
-                joints.Add(token.Span.Start);
-            }
+            return [new Span(0, expression.Length)];
         }
 
-        return joints;
+        var from = 0;
+        foreach (var token in outside.Where(t => t.In(expression) is "&&"))
+        {
+            operands.Add(new Span(from, token.Span.Start));
+            from = token.Span.End;
+        }
+
+        operands.Add(new Span(from, expression.Length));
+        return operands;
+    }
+
+    /// <summary>The expression's own blanks, whatever the author's.</summary>
+    public static string Print(string expression)
+    {
+        var stream = new Lexer(expression, new Findings(expression)).Read();
+        return Print(stream, 0, stream.Tokens.Count - 1);
+    }
+
+    /// <summary>The words that name something by themselves: not fields, not functions.</summary>
+    public static IEnumerable<string> Names(string expression)
+    {
+        var tokens = new Lexer(expression, new Findings(expression)).Read().Tokens;
+        for (var i = 0; i < tokens.Count - 1; i++)
+        {
+            if (tokens[i].Kind == TokenKind.Word && !(i > 0 && tokens[i - 1].In(expression) is "." or ".?") && tokens[i + 1].In(expression) is not "(")
+            {
+                yield return tokens[i].In(expression).ToString();
+            }
+        }
+    }
+
+    /// <summary>The symbols outside all brackets.</summary>
+    static IEnumerable<Token> Outside(string expression)
+    {
+        var stream = new Lexer(expression, new Findings(expression)).Read();
+        var depth = 0;
+        foreach (var token in stream.Tokens.Where(t => t.Kind == TokenKind.Symbol))
+        {
+            var first = expression[token.Span.Start];
+            depth += first is '(' or '[' or '{' ? 1 : first is ')' or ']' or '}' ? -1 : 0;
+            if (depth == 0)
+            {
+                yield return token;
+            }
+        }
     }
 
     /// <summary>Decides, token after token, whether a blank stands before it.</summary>

@@ -12,6 +12,7 @@ public readonly record struct Span(int Start, int End)
 sealed class Findings(string source)
 {
     readonly List<Diagnostic> found = [];
+    readonly HashSet<(string, string, int, int)> taken = [];
     readonly int[] lineStarts = LineStarts(source);
 
     public IReadOnlyList<Diagnostic> All => found;
@@ -25,6 +26,18 @@ sealed class Findings(string source)
 
     public void Warning(string code, string message, Span at, string? suggestion = null, string path = "") =>
         Add(Diagnostic.Warning(code, message, path, PositionOf(at.Start), suggestion));
+
+    /// <summary>Takes over findings that are placed already. The same one again, from another point of the policy, is left out.</summary>
+    public void Add(IEnumerable<Diagnostic> findings, string prefix)
+    {
+        foreach (var finding in findings)
+        {
+            if (taken.Add((finding.Code, finding.Message, finding.Line, finding.Column)))
+            {
+                Add(finding with { Message = prefix + finding.Message });
+            }
+        }
+    }
 
     public Position PositionOf(int offset)
     {

@@ -1,0 +1,79 @@
+using System.Text;
+using Anumate.Cel;
+using Anumate.PolicyEngine.Syntax;
+
+namespace Anumate.PolicyEngine;
+
+/// <summary>A policy that was checked and made ready to decide.</summary>
+public sealed class CompiledPolicy
+{
+    internal CompiledPolicy(PolicySyntax syntax, IReadOnlyList<PolicyScope> scopes)
+    {
+        Syntax = syntax;
+        Scopes = scopes;
+        Text = Formatter.Print(syntax);
+        Digest = Proofs.Digest.Of(Encoding.UTF8.GetBytes(Text)).ToString();
+        Patterns = syntax.On?.Patterns.Select(p => new ToolPattern(p.Text)).ToList();
+    }
+
+    public string Name => Syntax.Name.Text;
+
+    public int Version => Syntax.Version;
+
+    /// <summary>The formatted text.</summary>
+    public string Text { get; }
+
+    /// <summary>The digest of <see cref="Text"/>: two spellings of the same policy have the same one.</summary>
+    public string Digest { get; }
+
+    /// <summary>The document.</summary>
+    public PolicySyntax Syntax { get; }
+
+    internal IReadOnlyList<ToolPattern>? Patterns { get; }
+
+    /// <summary>One entry for each point it speaks at.</summary>
+    internal IReadOnlyList<PolicyScope> Scopes { get; }
+
+    /// <summary>Parses, checks and compiles a document.</summary>
+    public static PolicyCheck Check(string source) => Checker.Check(source);
+}
+
+/// <summary>What became of a document: a policy when there is no error, and the findings in any case.</summary>
+public sealed record PolicyCheck(CompiledPolicy? Policy, IReadOnlyList<Diagnostic> Diagnostics);
+
+/// <summary>A policy at one point: its values and rules, typed with that point's facts.</summary>
+sealed class PolicyScope(PolicyPoint point, PolicySyntax policy, CelEnvironment environment, IReadOnlyList<CompiledLet> lets, IReadOnlyList<CompiledRule> rules)
+{
+    public PolicyPoint Point => point;
+
+    public string Policy => policy.Name.Text;
+
+    /// <summary>The variables of its expressions: the point's facts in their order, then the named values.</summary>
+    public CelEnvironment Environment => environment;
+
+    public IReadOnlyList<CompiledLet> Lets => lets;
+
+    public IReadOnlyList<CompiledRule> Rules => rules;
+}
+
+/// <summary>A named value. It is computed when the first rule needs it.</summary>
+sealed record CompiledLet(Expression Value, int Slot);
+
+/// <summary>A part of a policy that is evaluated by itself: a named value, or one of the conditions that a rule's <c>when</c> joins with <c>&amp;&amp;</c>.</summary>
+sealed record Expression(string Text, CelExpression Code)
+{
+    public CelResult Evaluate(CelBindings bindings) => Code.Evaluate(bindings, PolicyLimits.Steps);
+}
+
+/// <summary>A rule ready to decide. <see cref="Needs"/>: the named values it looks at, itself or through others, in the order of their definition.</summary>
+sealed record CompiledRule(string Name, RuleKind Kind, IReadOnlyList<Expression> Clauses, IReadOnlyList<int> Needs)
+{
+    /// <summary>What a decision says of it when it matched.</summary>
+    public required MatchedRule Matched { get; init; }
+
+    /// <summary>What it demands when it matched, for an approval rule.</summary>
+    public ApprovalDemand? Demand { get; init; }
+
+    /// <summary><c>policy/rule</c>.</summary>
+    public string FullName => $"{Matched.Policy}/{Name}";
+}

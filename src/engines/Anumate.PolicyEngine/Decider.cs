@@ -1,0 +1,217 @@
+using Anumate.Cel;
+using Anumate.PolicyEngine.Syntax;
+
+namespace Anumate.PolicyEngine;
+
+/// <summary>
+/// The decision algebra (docs/policy.md states it in words):
+/// <list type="bullet">
+/// <item>In a layer, a matched <c>deny</c> denies; no matched <c>allow</c> denies; each matched <c>approval</c> is demanded.</item>
+/// <item>A rule that restricts (<c>deny</c>, <c>approval</c>) and fails counts as matched; an <c>allow</c> that fails does not.</item>
+/// <item>A layer without an applicable policy says nothing. The narrowest layer wins; demands add up.</item>
+/// <item>When no layer says anything, what has an effect is denied and the rest is allowed.</item>
+/// </list>
+/// Nothing here depends on the order of policies or rules.
+/// </summary>
+public static class Decider
+{
+    /// <summary>Decides one question.</summary>
+    public static Decision Decide(PolicyLayers layers, PolicyPoint point, PolicyFacts facts)
+    {
+        var outcome = new Outcome();
+        var tenant = Layer("tenant", layers.Tenant, point, facts, outcome);
+        var capsule = Layer("capsule", layers.Capsule, point, facts, outcome);
+        var spoke = tenant.Spoke || capsule.Spoke;
+        var denied = outcome.Denied || tenant.Withholds || capsule.Withholds || (!spoke && facts.HasEffect);
+        var verdict = denied ? Verdict.Deny : outcome.Demands.Count > 0 ? Verdict.Approval : Verdict.Allow;
+        var matched = outcome.Matches();
+        IReadOnlyList<ApprovalDemand> demands = verdict == Verdict.Approval ? outcome.DistinctDemands() : [];
+        return new Decision(verdict, point.Name, matched, demands)
+        {
+            Bundle = layers.Digest,
+            Digest = DecisionDigest.Of(verdict, point.Name, matched, demands),
+            Reason = verdict switch
+            {
+                Verdict.Allow => Explainer.Allowed(point, facts, matched),
+                Verdict.Approval => Explainer.AsksFor(demands, matched),
+                _ when outcome.Denied => Explainer.Denied(matched),
+                _ when !spoke => Explainer.NobodySpoke(point, facts),
+                _ => Explainer.NotAllowed(point, tenant.Withholds ? tenant : capsule, facts),
+            },
+        };
+    }
+
+    static LayerOutcome Layer(string name, PolicySet set, PolicyPoint point, PolicyFacts facts, Outcome outcome)
+    {
+        var scopes = set.Applicable(point, facts.Tool);
+        var allowed = false;
+        foreach (var scope in scopes)
+        {
+            allowed |= Scope(scope, facts, outcome);
+        }
+
+        return new LayerOutcome(name, scopes, allowed);
+    }
+
+    /// <summary>Takes in what one policy says; true when a rule of it allows.</summary>
+    static bool Scope(PolicyScope scope, PolicyFacts facts, Outcome outcome)
+    {
+        var evaluation = new Evaluation(scope, facts);
+        var allowed = false;
+        foreach (var rule in scope.Rules)
+        {
+            var (matches, failure) = evaluation.Test(rule);
+            if (failure is not null)
+            {
+                matches = rule.Kind != RuleKind.Allow;
+            }
+
+            if (matches)
+            {
+                allowed |= rule.Kind == RuleKind.Allow;
+                outcome.Add(rule, failure);
+            }
+        }
+
+        return allowed;
+    }
+
+    sealed class Outcome
+    {
+        readonly List<MatchedRule> matched = [];
+
+        public bool Denied { get; private set; }
+
+        public List<ApprovalDemand> Demands { get; } = [];
+
+        public void Add(CompiledRule rule, Failure? failure)
+        {
+            matched.Add(failure is null ? rule.Matched : rule.Matched with { Error = failure.ToString() });
+            Denied |= rule.Kind == RuleKind.Deny;
+            if (rule.Demand is { } demand)
+            {
+                Demands.Add(demand);
+            }
+        }
+
+        /// <summary>In a fixed order; a policy that rules both as pinned and as current one is named once.</summary>
+        public List<MatchedRule> Matches()
+        {
+            if (matched.Count > 1)
+            {
+                matched.Sort(ByName);
+                for (var i = matched.Count - 1; i > 0; i--)
+                {
+                    if (matched[i] == matched[i - 1])
+                    {
+                        matched.RemoveAt(i);
+                    }
+                }
+            }
+
+            return matched;
+        }
+
+        public List<ApprovalDemand> DistinctDemands() =>
+            Demands.Count == 1 ? Demands : [.. Demands.DistinctBy(DecisionDigest.TermsOf).OrderBy(DecisionDigest.TermsOf, StringComparer.Ordinal)];
+
+        static int ByName(MatchedRule a, MatchedRule b)
+        {
+            var order = string.CompareOrdinal(a.Policy, b.Policy);
+            order = order != 0 ? order : a.Version.CompareTo(b.Version);
+            return order != 0 ? order : string.CompareOrdinal(a.Rule, b.Rule);
+        }
+    }
+}
+
+/// <summary>What a layer had to say: <see cref="Spoke"/> when a policy of it applies, <see cref="Withholds"/> when none of its rules allows.</summary>
+readonly record struct LayerOutcome(string Name, IReadOnlyList<PolicyScope> Scopes, bool Allowed)
+{
+    public bool Spoke => Scopes.Count > 0;
+
+    public bool Withholds => Spoke && !Allowed;
+}
+
+/// <summary>Why a rule could not be decided: the code of the error and the clause, never a value (they may be secret).</summary>
+sealed record Failure(string Code, Expression Clause)
+{
+    public override string ToString() => $"{Code} in `{Clause.Text}`";
+}
+
+/// <summary>One policy asked about one set of facts. Named values are computed at most once, when needed.</summary>
+readonly struct Evaluation
+{
+    readonly PolicyScope scope;
+    readonly CelBindings bindings;
+    readonly bool[] computed;
+
+    public Evaluation(PolicyScope scope, PolicyFacts facts)
+    {
+        this.scope = scope;
+        bindings = scope.Environment.Bind();
+        computed = scope.Lets.Count == 0 ? [] : new bool[scope.Lets.Count];
+        for (var i = 0; i < scope.Point.Offers.Count; i++)
+        {
+            bindings.Set(i, facts.Values[(int)scope.Point.Offers[i]]);
+        }
+    }
+
+    /// <summary>
+    /// Whether all clauses hold. As with CEL's <c>&amp;&amp;</c>, of which they are the operands, a clause that is false decides even when another fails.
+    /// </summary>
+    public (bool Matches, Failure? Failure) Test(CompiledRule rule)
+    {
+        Compute(rule);
+        Failure? failure = null;
+        foreach (var clause in rule.Clauses)
+        {
+            var (holds, failed) = Test(clause);
+            if (!holds && failed is null)
+            {
+                return (false, null);
+            }
+
+            failure ??= failed;
+        }
+
+        return (failure is null, failure);
+    }
+
+    /// <summary>The clauses that do not hold, each with its failure if it has one.</summary>
+    public IEnumerable<(Expression Clause, Failure? Failure)> Unmet(CompiledRule rule)
+    {
+        Compute(rule);
+        var unmet = new List<(Expression, Failure?)>();
+        foreach (var clause in rule.Clauses)
+        {
+            var (holds, failed) = Test(clause);
+            if (!holds)
+            {
+                unmet.Add((clause, failed));
+            }
+        }
+
+        return unmet;
+    }
+
+    (bool Holds, Failure? Failure) Test(Expression clause)
+    {
+        var result = clause.Evaluate(bindings);
+        return result.IsTrue ? (true, null)
+            : result.Error is { } error ? (false, new Failure(error.Code, clause))
+            : result.Value.Kind == CelKind.Bool ? (false, null)
+            : (false, new Failure(CelErrors.TypeMismatch, clause));
+    }
+
+    void Compute(CompiledRule rule)
+    {
+        foreach (var i in rule.Needs)
+        {
+            if (!computed[i])
+            {
+                computed[i] = true;
+                bindings.Set(scope.Lets[i].Slot, scope.Lets[i].Value.Evaluate(bindings));
+            }
+        }
+    }
+}

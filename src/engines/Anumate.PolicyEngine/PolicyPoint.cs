@@ -1,0 +1,75 @@
+using System.Collections.Frozen;
+using Anumate.Cel;
+
+namespace Anumate.PolicyEngine;
+
+/// <summary>A point of the way at which policies decide, and the facts it offers them.</summary>
+public sealed class PolicyPoint
+{
+    static readonly CelType Texts = CelType.List(CelType.String);
+    static readonly CelType AnyMap = CelType.Map(CelType.String, CelType.Dyn);
+
+    /// <summary>A capsule version is about to be published.</summary>
+    public static readonly PolicyPoint CapsulePublish = new(0, "capsule.publish", [Fact.Actor, Fact.Capsule]);
+
+    /// <summary>A capsule is about to be compiled.</summary>
+    public static readonly PolicyPoint PlanCompile = new(1, "plan.compile", [Fact.Actor, Fact.Capsule]);
+
+    /// <summary>A run is about to start.</summary>
+    public static readonly PolicyPoint RunStart = new(2, "run.start", [Fact.Actor, Fact.Capsule, Fact.Run, Fact.Inputs]);
+
+    /// <summary>A tool is about to be called.</summary>
+    public static readonly PolicyPoint ToolBefore = new(3, "tool.before", [Fact.Actor, Fact.Call, Fact.Capsule, Fact.Run, Fact.Inputs]);
+
+    /// <summary>Every point, in the order of the way.</summary>
+    public static IReadOnlyList<PolicyPoint> All { get; } = [CapsulePublish, PlanCompile, RunStart, ToolBefore];
+
+    /// <summary>Points that are part of the language but not enforced yet.</summary>
+    internal static readonly IReadOnlyList<string> ToCome = ["tool.after", "data.read", "event.publish"];
+
+    /// <summary>The types of the facts. Schemas of arguments and inputs are not known to a policy, so their members are <c>dyn</c>.</summary>
+    internal static readonly FrozenDictionary<Fact, (string Name, CelType Type)> Facts = new Dictionary<Fact, (string, CelType)>
+    {
+        [Fact.Actor] = ("actor", Closed(("id", CelType.String), ("name", CelType.String), ("kind", CelType.String), ("credential", CelType.String),
+            ("tenant", CelType.String), ("roles", Texts), ("groups", Texts))),
+        [Fact.Call] = ("call", Closed(("tool", CelType.String), ("effect", CelType.String), ("tenant", CelType.String), ("args", AnyMap))),
+        [Fact.Capsule] = ("capsule", Closed(("name", CelType.String), ("version", CelType.String), ("labels", CelType.Map(CelType.String, CelType.String)))),
+        [Fact.Run] = ("run", Closed(("id", CelType.String), ("requester", CelType.String))),
+        [Fact.Inputs] = ("inputs", AnyMap),
+    }.ToFrozenDictionary();
+
+    PolicyPoint(int index, string name, Fact[] facts)
+    {
+        Name = name;
+        Offers = facts;
+        Index = index;
+    }
+
+    /// <summary>The name in policies: <c>tool.before</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>Whether a tool is concerned, so that <c>on tool in […]</c> has a meaning.</summary>
+    public bool ConcernsTool => Offers.Contains(Fact.Call);
+
+    internal IReadOnlyList<Fact> Offers { get; }
+
+    internal int Index { get; }
+
+    /// <summary>The point of a name; null when there is none.</summary>
+    public static PolicyPoint? Find(string name) => All.FirstOrDefault(p => p.Name == name);
+
+    public override string ToString() => Name;
+
+    static CelType Closed(params (string Name, CelType Type)[] fields) =>
+        CelType.Object(fields.Select(f => KeyValuePair.Create(f.Name, new CelField(f.Type, Required: true))));
+}
+
+/// <summary>What a policy can look at.</summary>
+enum Fact
+{
+    Actor,
+    Call,
+    Capsule,
+    Run,
+    Inputs,
+}

@@ -1,0 +1,131 @@
+using System.Collections.Concurrent;
+
+namespace Anumate.PolicyEngine;
+
+/// <summary>
+/// The policies of one layer, indexed by point and tool, so that a decision costs what applies and not what exists. Immutable but for
+/// a memory of tools already looked up.
+/// </summary>
+public sealed class PolicySet
+{
+    /// <summary>Tools remembered; beyond it each question is looked up anew, so that made-up names cannot fill the memory.</summary>
+    const int Remembered = 4_096;
+
+    readonly ScopeIndex[] points;
+
+    PolicySet(ScopeIndex[] points) => this.points = points;
+
+    /// <summary>The layer without policies.</summary>
+    public static PolicySet Empty { get; } = Of([]);
+
+    /// <summary>A layer of these policies. The same policy twice is once.</summary>
+    public static PolicySet Of(IEnumerable<CompiledPolicy> policies)
+    {
+        var distinct = policies.DistinctBy(p => p.Digest).OrderBy(p => p.Name, StringComparer.Ordinal).ThenBy(p => p.Version).ThenBy(p => p.Digest, StringComparer.Ordinal).ToList();
+        return new PolicySet([.. PolicyPoint.All.Select(point => new ScopeIndex(distinct, point))]);
+    }
+
+    /// <summary>The policies that speak for this tool at this point, in a fixed order.</summary>
+    internal PolicyScope[] Applicable(PolicyPoint point, string? tool) => points[point.Index].Find(tool);
+
+    /// <summary>The policies of one point: those for named tools by name, those with a pattern by the pattern's text before its first star, the rest for every tool.</summary>
+    sealed class ScopeIndex
+    {
+        readonly PolicyScope[] unscoped;
+        readonly Dictionary<string, List<PolicyScope>> exact = new(StringComparer.Ordinal);
+        readonly Dictionary<string, List<(ToolPattern Pattern, PolicyScope Scope)>> patterns = new(StringComparer.Ordinal);
+        readonly int[] prefixLengths;
+        readonly Dictionary<PolicyScope, int> order = [];
+        readonly ConcurrentDictionary<string, PolicyScope[]> memory = new(StringComparer.Ordinal);
+
+        public ScopeIndex(IReadOnlyList<CompiledPolicy> policies, PolicyPoint point)
+        {
+            var everywhere = new List<PolicyScope>();
+            foreach (var policy in policies)
+            {
+                if (policy.Scopes.FirstOrDefault(s => s.Point == point) is not { } scope)
+                {
+                    continue;
+                }
+
+                order[scope] = order.Count;
+                if (policy.Patterns is null)
+                {
+                    everywhere.Add(scope);
+                }
+
+                foreach (var pattern in policy.Patterns ?? [])
+                {
+                    Add(pattern, scope);
+                }
+            }
+
+            unscoped = [.. everywhere];
+            prefixLengths = [.. patterns.Keys.Select(k => k.Length).Distinct()];
+        }
+
+        void Add(ToolPattern pattern, PolicyScope scope)
+        {
+            if (pattern.IsExact)
+            {
+                ListAt(exact, pattern.Text).Add(scope);
+            }
+            else
+            {
+                ListAt(patterns, pattern.Text[..pattern.Text.IndexOf('*')]).Add((pattern, scope));
+            }
+        }
+
+        public PolicyScope[] Find(string? tool)
+        {
+            if (tool is null || (exact.Count == 0 && patterns.Count == 0))
+            {
+                return unscoped;
+            }
+
+            if (memory.TryGetValue(tool, out var known))
+            {
+                return known;
+            }
+
+            var found = Search(tool);
+            if (memory.Count < Remembered)
+            {
+                memory[tool] = found;
+            }
+
+            return found;
+        }
+
+        PolicyScope[] Search(string tool)
+        {
+            var found = new HashSet<PolicyScope>(unscoped);
+            found.UnionWith(exact.GetValueOrDefault(tool) ?? []);
+            foreach (var length in prefixLengths)
+            {
+                if (length <= tool.Length && patterns.TryGetValue(tool[..length], out var candidates))
+                {
+                    found.UnionWith(candidates.Where(c => c.Pattern.Matches(tool)).Select(c => c.Scope));
+                }
+            }
+
+            return [.. found.OrderBy(s => order[s])];
+        }
+
+        static List<T> ListAt<T>(Dictionary<string, List<T>> lists, string key)
+        {
+            if (!lists.TryGetValue(key, out var list))
+            {
+                lists[key] = list = [];
+            }
+
+            return list;
+        }
+    }
+}
+
+/// <summary>
+/// The layers that rule a question: the tenant's current policies, and those its capsule named when it was planned. <see cref="Digest"/>
+/// names the bundle they come from.
+/// </summary>
+public sealed record PolicyLayers(string Digest, PolicySet Tenant, PolicySet Capsule);

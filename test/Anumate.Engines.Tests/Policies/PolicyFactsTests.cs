@@ -1,0 +1,50 @@
+using System.Text.Json;
+using Anumate.PolicyEngine;
+
+namespace Anumate.Engines.Tests.Policies;
+
+public sealed class PolicyFactsTests
+{
+    static (PolicyFacts? Facts, IReadOnlyList<Diagnostic> Findings) Read(string json, PolicyPoint? point = null) =>
+        (PolicyFacts.Read(point ?? PolicyPoint.ToolBefore, JsonDocument.Parse(json).RootElement, out var findings), findings);
+
+    [Theory]
+    [InlineData("[]", "/facts")]
+    [InlineData("{\"call\":{\"tool\":\"a.b\"},\"actr\":{}}", "/facts/actr")]
+    [InlineData("{\"call\":{\"tool\":\"a.b\"},\"actor\":{\"nam\":\"x\"}}", "/facts/actor/nam")]
+    [InlineData("{\"call\":{\"tool\":\"a.b\"},\"actor\":\"olga\"}", "/facts/actor")]
+    [InlineData("{\"call\":{}}", "/facts/call/tool")]
+    [InlineData("{}", "/facts/call/tool")]
+    [InlineData("{\"call\":{\"tool\":\"a.b\",\"x/y~z\":1}}", "/facts/call/x~1y~0z")]
+    public void Refuses_facts_that_the_point_does_not_have(string json, string path)
+    {
+        var (facts, findings) = Read(json);
+        Assert.Null(facts);
+        Assert.Equal(path, Assert.Single(findings).Path);
+    }
+
+    [Fact]
+    public void Facts_from_json_decide_like_facts_from_the_platform()
+    {
+        var set = Ask.Set(PolicyText.Refunds);
+        var (facts, _) = Read("""{"actor":{"groups":["finance"]},"call":{"tool":"payments.refund","effect":"effect","args":{"amount":{"amount":"9000","currency":"EUR"},"country":"DE"}}}""");
+        var given = Ask.Call("""{"amount":{"amount":"9000","currency":"EUR"},"country":"DE"}""", actor: Ask.Olga(["finance"]));
+        Assert.Equal(Verdict.Approval, Ask.Tool(set, facts).Verdict);
+        Assert.Equal(Ask.Tool(set, given).Digest, Ask.Tool(set, facts).Digest);
+    }
+
+    [Theory]
+    [InlineData("{\"call\":{\"tool\":\"a.b\",\"effect\":\"read_only\"}}", Verdict.Allow)]
+    [InlineData("{\"call\":{\"tool\":\"a.b\",\"effect\":\"unheard_of\"}}", Verdict.Deny)]
+    [InlineData("{\"call\":{\"tool\":\"a.b\"}}", Verdict.Deny)]
+    public void A_call_has_an_effect_unless_it_says_it_has_none(string json, Verdict verdict) => Assert.Equal(verdict, Ask.Tool(PolicySet.Empty, Read(json).Facts).Verdict);
+
+    [Fact]
+    public void A_fact_that_is_missing_or_of_another_type_fails_the_rule()
+    {
+        var policy = PolicyText.With("rule a allow", "rule r deny when \"x\" in actor.groups");
+        Assert.Equal(Verdict.Deny, Ask.Tool(policy, Read("{\"call\":{\"tool\":\"a.b\"}}").Facts).Verdict);
+        Assert.Equal(Verdict.Deny, Ask.Tool(policy, Read("{\"call\":{\"tool\":\"a.b\"},\"actor\":{\"groups\":5}}").Facts).Verdict);
+        Assert.Equal(Verdict.Allow, Ask.Tool(policy, Read("{\"call\":{\"tool\":\"a.b\"},\"actor\":{\"groups\":[]}}").Facts).Verdict);
+    }
+}
