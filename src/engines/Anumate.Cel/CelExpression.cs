@@ -19,6 +19,7 @@ public sealed class CelExpression
         this.isTemplate = isTemplate;
         ResultType = outcome.Type;
         References = outcome.References;
+        Tested = outcome.Tested;
         EstimatedCost = Costs.Estimate(outcome.Root);
         straight = Costs.Straight(outcome.Root);
         slots = outcome.Slots;
@@ -33,6 +34,12 @@ public sealed class CelExpression
 
     /// <summary>The paths the expression may read, each once, in the order of the source.</summary>
     public IReadOnlyList<CelPath> References { get; }
+
+    /// <summary>Those of them that the expression asks for with <c>has(…)</c>.</summary>
+    public IReadOnlyList<CelPath> Tested { get; }
+
+    /// <summary>The text and the expressions a template is made of; an expression is one part.</summary>
+    public IReadOnlyList<CelPart> Parts => [.. (node is Template template ? template.Parts : [node]).Select(CelPart.Of)];
 
     /// <summary>The steps to expect when every list of unknown length has 100 elements.</summary>
     public long EstimatedCost { get; }

@@ -33,13 +33,14 @@ sealed partial class Checker
         this.isChecked = isChecked;
     }
 
-    public sealed record Outcome(Typed Root, CelType Type, int Slots, IReadOnlyList<CelPath> References);
+    public sealed record Outcome(Typed Root, CelType Type, int Slots, IReadOnlyList<CelPath> References, IReadOnlyList<CelPath> Tested);
 
     public static Outcome Check(Node root, CelEnvironment environment, Findings findings, bool isChecked)
     {
         var checker = new Checker(environment, findings, isChecked);
         var typed = checker.Visit(root);
-        return new(typed, checker.types.Resolve(typed.Type, final: true), checker.slots, checker.references.All(findings));
+        return new(typed, checker.types.Resolve(typed.Type, final: true), checker.slots,
+            checker.references.All(findings), checker.references.Tested(findings));
     }
 
     int slots;
@@ -242,7 +243,7 @@ sealed partial class Checker
 
         var target = Visit(select.Target);
         var test = Field(select.At, target, select.Field, isTest: true);
-        references.Extend(target, test, select.Field);
+        references.Test(target, test, select.Field);
         return test;
     }
 

@@ -19,6 +19,7 @@ sealed class References
 {
     readonly List<(string Variable, string[] Fields, int At)> paths = [];
     readonly Dictionary<Typed, int> ofNode = [];
+    readonly HashSet<int> tested = [];
 
     public Variable Add(Variable variable)
     {
@@ -38,6 +39,20 @@ sealed class References
         }
     }
 
-    public IReadOnlyList<CelPath> All(Findings findings) =>
+    /// <summary>A path was only asked for with <c>has</c>.</summary>
+    public void Test(Typed target, Typed test, string field)
+    {
+        Extend(target, test, field);
+        if (ofNode.TryGetValue(test, out var path))
+        {
+            tested.Add(path);
+        }
+    }
+
+    public IReadOnlyList<CelPath> All(Findings findings) => Distinct(paths, findings);
+
+    public IReadOnlyList<CelPath> Tested(Findings findings) => tested.Count == 0 ? [] : Distinct(paths.Where((_, i) => tested.Contains(i)), findings);
+
+    static CelPath[] Distinct(IEnumerable<(string Variable, string[] Fields, int At)> paths, Findings findings) =>
         [.. paths.Select(p => new CelPath(p.Variable, p.Fields, findings.PositionOf(p.At))).Distinct()];
 }

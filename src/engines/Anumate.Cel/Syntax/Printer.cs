@@ -15,26 +15,10 @@ static class Printer
         return text.ToString();
     }
 
-    public static string PrintTemplate(Node node)
-    {
-        var text = new StringBuilder();
-        foreach (var part in node is Anumate.Cel.Template template ? template.Parts : [node])
-        {
-            if (part is Literal { Value.StringOrNull: { } plain })
-            {
-                WritePlain(plain, text);
-            }
-            else
-            {
-                text.Append("${{ ").Append(Print(part)).Append(" }}");
-            }
-        }
-
-        return text.ToString();
-    }
+    public static string PrintTemplate(Node node) => CelPart.Join((node is Anumate.Cel.Template template ? template.Parts : [node]).Select(CelPart.Of));
 
     /// <summary>A dollar at the end could make the next <c>${{</c> an escaped one, so it is written as an expression.</summary>
-    static void WritePlain(string plain, StringBuilder text)
+    public static void WritePlain(string plain, StringBuilder text)
     {
         var body = plain.TrimEnd('$');
         text.Append(body.Replace("${{", "$${{"));
