@@ -1,13 +1,15 @@
 using System.Text.Json;
 using Anumate.Engines.Tests.Cel;
+using Anumate.Engines.Tests.Schemas;
 
-// Counts the conformance cases of the CEL engine and prints {"figures": {"cel/<file>.passed": n, "cel/<file>.total": n, …}}.
-// Arguments: [--failures] [path of cel-conformance.json]; without a path it is looked for upwards from here. Exit code 1 without data.
+// Counts the published conformance cases the engines pass and prints {"figures": {"cel/<file>.passed": n, "cel/<file>.total": n,
+// "jsonschema/<file>.passed": n, …}}. Argument: [--failures]. The data is looked for upwards from here; exit code 1 without it.
 var showFailures = args.Contains("--failures");
-var path = args.FirstOrDefault(a => !a.StartsWith('-')) ?? CelConformance.Find(Directory.GetCurrentDirectory()) ?? CelConformance.Find(AppContext.BaseDirectory);
-if (path is null || !File.Exists(path))
+string[] starts = [Directory.GetCurrentDirectory(), AppContext.BaseDirectory];
+if (starts.Select(CelConformance.Find).FirstOrDefault(p => p is not null) is not { } cel
+    || starts.Select(SchemaConformance.Find).FirstOrDefault(p => p is not null) is not { } suite)
 {
-    Console.Error.WriteLine("cel-conformance.json is not here: it is expected in shared/vectors/cel beside the repository");
+    Console.Error.WriteLine("the cases are not here: shared/vectors/cel and shared/vectors/json-schema are expected beside the repository");
     return 1;
 }
 
@@ -15,16 +17,26 @@ using var output = Console.OpenStandardOutput();
 using var json = new Utf8JsonWriter(output, new() { Indented = true });
 json.WriteStartObject();
 json.WriteStartObject("figures");
-foreach (var (file, count) in CelConformance.Run(path))
+foreach (var (file, count) in CelConformance.Run(cel))
 {
-    json.WriteNumber($"cel/{file}.passed", count.Passed);
-    json.WriteNumber($"cel/{file}.total", count.Total);
-    foreach (var failure in showFailures ? count.Failures : [])
-    {
-        Console.Error.WriteLine($"{file}: {failure}");
-    }
+    Write($"cel/{file}", count.Passed, count.Total, count.Failures);
+}
+
+foreach (var (file, count) in SchemaConformance.Run(suite))
+{
+    Write($"jsonschema/{file}", count.Passed, count.Total, count.Failures);
 }
 
 json.WriteEndObject();
 json.WriteEndObject();
 return 0;
+
+void Write(string name, int passed, int total, IReadOnlyList<string> failures)
+{
+    json.WriteNumber($"{name}.passed", passed);
+    json.WriteNumber($"{name}.total", total);
+    foreach (var failure in showFailures ? failures : [])
+    {
+        Console.Error.WriteLine($"{name}: {failure}");
+    }
+}
