@@ -120,9 +120,9 @@ public sealed partial class Batch
                 await ExecuteAsync(connection, ct);
                 break;
             }
-            catch (NpgsqlException e) when (attempt < Attempts && DbErrors.IsRetry(e))
+            catch (NpgsqlException e) when (attempt < Attempts && (DbErrors.IsRetry(e) || Untouched(e, sent)))
             {
-                // Undone as a whole: the same batch may be sent again.
+                // Undone as a whole, or never begun: the same batch may be sent again.
             }
             catch (PostgresException e) when (DbErrors.IsRefusal(e))
             {
@@ -136,11 +136,18 @@ public sealed partial class Batch
 
         if (_tellsEvents)
         {
-            _db.Written.Raise();
+            _db.Written.Ring();
         }
 
         return null;
     }
+
+    /// <summary>
+    /// A pooled connection that the server had ended before: it says so in place of the first answer, so nothing was begun. Where only
+    /// reading was asked, it does not matter how far it came.
+    /// </summary>
+    bool Untouched(NpgsqlException e, bool sent) =>
+        sent && (e is PostgresException ? DbErrors.IsShutdown(e) && ReferenceEquals(e.BatchCommand, _commands[0].Sql) : ReadsOnly && e.IsTransient);
 
     bool ReadsOnly => _commands.TrueForAll(c => c.Returns == Returns.Rows && c.Read is not null || ReferenceEquals(c.Sql.CommandText, SetTenant));
 

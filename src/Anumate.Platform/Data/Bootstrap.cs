@@ -22,6 +22,8 @@ public static class Bootstrap
         await using (var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(admin) { Pooling = false }.ConnectionString))
         await using (var connection = await source.OpenConnectionAsync(ct))
         {
+            // One at a time in a cluster; the lock ends with the connection.
+            await ExecuteAsync(connection, "select pg_advisory_lock(hashtext('anumate bootstrap'))", ct);
             foreach (var group in groups)
             {
                 await EnsureRoleAsync(connection, group, "nologin", ct);
@@ -81,7 +83,11 @@ public static class Bootstrap
     {
         await using var look = new NpgsqlCommand("select 1 from pg_database where datname = $1", connection);
         look.Parameters.Add(new NpgsqlParameter<string> { TypedValue = database });
-        if (await look.ExecuteScalarAsync(ct) is null)
+        if (await look.ExecuteScalarAsync(ct) is not null)
+        {
+            await ExecuteAsync(connection, $"alter database {Name(database)} owner to anumate_owner", ct);
+        }
+        else
         {
             // Order by bytes: the same on every machine, and it survives an upgrade of the system's locales.
             await ExecuteAsync(connection, $"create database {Name(database)} owner anumate_owner encoding 'UTF8' lc_collate 'C' lc_ctype 'C' template template0", ct);

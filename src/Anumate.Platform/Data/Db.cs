@@ -28,7 +28,7 @@ public sealed class Db : IAsyncDisposable
     internal ILogger Log { get; }
 
     /// <summary>Raised after each commit that wrote events.</summary>
-    internal EventSignal Written { get; } = new();
+    internal EventBell Written { get; } = new();
 
     /// <summary>Work for a tenant.</summary>
     public Batch For(Id<Tenant> tenant) => tenant.Value == Guid.Empty

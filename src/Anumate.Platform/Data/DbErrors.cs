@@ -12,6 +12,9 @@ static partial class DbErrors
     /// <summary>Serialization failure, deadlock: undone, and worth sending again.</summary>
     public static bool IsRetry(NpgsqlException e) => e.SqlState is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected;
 
+    /// <summary>The server ends this connection (stop, restart, failover).</summary>
+    public static bool IsShutdown(NpgsqlException e) => e.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown;
+
     /// <summary>An expected refusal: <see cref="Batch.One"/> did not hold, or a unique key is taken.</summary>
     public static bool IsRefusal(PostgresException e) => e.SqlState is NotOne or PostgresErrorCodes.UniqueViolation;
 

@@ -129,6 +129,10 @@ create table platform.setting (
     updated  timestamptz not null
 );
 grant select on platform.setting to anumate_platform, anumate_reader;
+-- The cluster these transaction numbers belong to: elsewhere (a restore) they mean nothing, and a new era begins.
+insert into platform.setting (name, value, updated)
+    select 'era', json_build_object('number', 1, 'system', s.system_identifier::text, 'timeline', c.timeline_id), now()
+    from pg_control_system() s, pg_control_checkpoint() c;
 
 -- The outbox and the log. Positions are given before commit: readers order by (era, xid, position) below the snapshot's horizon.
 -- A new era (after a restore) changes the default of `era`.
@@ -149,7 +153,7 @@ create table platform.events (
     traceparent  text,
     at           timestamptz not null,
     body         json not null,
-    primary key (tenant_id, position)
+    primary key (tenant_id, era, xid, position)
 ) partition by range (position);
 create index on platform.events (era, xid, position);
 select platform.protect('platform.events', 'select, insert (tenant_id, id, type, subject, sequence, service, principal, correlation, traceparent, at, body)');
@@ -178,13 +182,15 @@ grant select on platform.cursor to anumate_platform;
 create table platform.parked (
     tenant_id     uuid not null default platform.tenant(),
     subscription  text not null,
+    era           int not null,
+    xid           xid8 not null,
     position      bigint not null,
     event_id      uuid not null,
     type          text not null,
     attempts      int not null,
     error         text not null,
     parked        timestamptz not null default now(),
-    primary key (tenant_id, subscription, position)
+    primary key (tenant_id, subscription, era, xid, position)
 );
 select platform.protect('platform.parked', 'select, delete');
 grant insert on platform.parked to anumate_reader;

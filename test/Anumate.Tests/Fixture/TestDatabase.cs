@@ -96,6 +96,24 @@ public sealed class TestSchema : IAsyncDisposable
         return new TestSchema(server, options, time);
     }
 
+    /// <summary>Does something as the superuser, past every policy.</summary>
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var connection = new NpgsqlConnection(Admin);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>A value as the superuser sees it.</summary>
+    public async Task<T> ValueAsync<T>(string sql)
+    {
+        await using var connection = new NpgsqlConnection(Admin);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Db.DisposeAsync();
