@@ -20,7 +20,7 @@ public sealed record CapTokenClaims
     public required string Issuer { get; init; }
 
     /// <summary><c>sub</c>: the principal for whom the run acts.</summary>
-    public required string Subject { get; init; }
+    public required Id<Principal> Subject { get; init; }
 
     /// <summary><c>aud</c>: who may accept it.</summary>
     public required string Audience { get; init; }
@@ -29,7 +29,7 @@ public sealed record CapTokenClaims
     public required Id<Tenant> Tenant { get; init; }
 
     /// <summary><c>jti</c>.</summary>
-    public required string TokenId { get; init; }
+    public required Id<CapToken> TokenId { get; init; }
 
     /// <summary><c>iat</c>, whole seconds.</summary>
     public required DateTimeOffset IssuedAt { get; init; }
@@ -40,8 +40,8 @@ public sealed record CapTokenClaims
     /// <summary><c>exp</c>, whole seconds.</summary>
     public required DateTimeOffset Expires { get; init; }
 
-    /// <summary><c>run</c>: the textual id.</summary>
-    public required string Run { get; init; }
+    /// <summary><c>run</c>.</summary>
+    public required Id<Run> Run { get; init; }
 
     /// <summary><c>step</c>: the path of the step within the run.</summary>
     public required string Step { get; init; }
@@ -62,7 +62,7 @@ public sealed record CapTokenClaims
     public IReadOnlyList<string> Actors { get; init; } = [];
 
     /// <summary><c>par</c>: the <c>jti</c> of the token this one was narrowed from.</summary>
-    public string? Parent { get; init; }
+    public Id<CapToken>? Parent { get; init; }
 
     /// <summary><c>dep</c>: how many narrower tokens may follow from this one, one from the other.</summary>
     public int Depth { get; init; }
@@ -92,20 +92,23 @@ public sealed record CapTokenClaims
             : new(null, TokenVerification.Refused(TokenRefusal.Claims, fault));
     }
 
-    /// <summary>The name of the first claim that does not fit the place where the token is used, or null when all do.</summary>
-    public string? MismatchWith(Id<Tenant> tenant, string run, string step, int attempt, long epoch, Digest planHash) =>
+    /// <summary>
+    /// The name of the first claim that does not fit the place where the token is used, or null when all do. <paramref name="planHash"/>
+    /// is left out only where the plan is not known.
+    /// </summary>
+    public string? MismatchWith(Id<Tenant> tenant, Id<Run> run, string step, int attempt, long epoch, Digest? planHash) =>
         Tenant != tenant ? "tid"
-        : !string.Equals(Run, run, StringComparison.Ordinal) ? "run"
+        : Run != run ? "run"
         : !string.Equals(Step, step, StringComparison.Ordinal) ? "step"
         : Attempt != attempt ? "attempt"
         : Epoch != epoch ? "epoch"
-        : PlanHash != planHash ? "plan_hash"
+        : planHash is { } plan && PlanHash != plan ? "plan_hash"
         : null;
 
     /// <summary>What makes this token wider than the one it was narrowed from, or null when it only narrows.</summary>
     public string? WidensOver(CapTokenClaims parent)
     {
-        if (!string.Equals(Parent, parent.TokenId, StringComparison.Ordinal))
+        if (Parent != parent.TokenId)
         {
             return "par";
         }
@@ -116,7 +119,7 @@ public sealed record CapTokenClaims
         }
 
         return !string.Equals(Audience, parent.Audience, StringComparison.Ordinal) ? "aud"
-            : !string.Equals(Subject, parent.Subject, StringComparison.Ordinal) ? "sub"
+            : Subject != parent.Subject ? "sub"
             : Depth >= parent.Depth ? "dep"
             : Expires > parent.Expires ? "exp"
             : NotBefore < parent.NotBefore ? "nbf"
@@ -141,7 +144,7 @@ public sealed record CapTokenClaims
         var others = new JsonObject
         {
             ["tid"] = Tenant.ToString(),
-            ["run"] = Run,
+            ["run"] = Run.ToString(),
             ["step"] = Step,
             ["attempt"] = Attempt,
             ["epoch"] = Epoch,
@@ -156,17 +159,17 @@ public sealed record CapTokenClaims
                 : new JsonObject { ["sub"] = actor, ["act"] = inner });
         }
 
-        if (Parent is not null)
+        if (Parent is { } parent)
         {
-            others["par"] = Parent;
+            others["par"] = parent.ToString();
         }
 
         return new TokenClaims
         {
             Issuer = Issuer,
-            Subject = Subject,
+            Subject = Subject.ToString(),
             Audience = Audience,
-            TokenId = TokenId,
+            TokenId = TokenId.ToString(),
             IssuedAt = IssuedAt,
             Expires = Expires,
             NotBefore = NotBefore,
@@ -192,26 +195,24 @@ public sealed record CapTokenClaims
         var read = new CapTokenClaims
         {
             Issuer = token.Issuer,
-            Subject = token.Subject,
+            Subject = reader.Id<Principal>("sub", token.Subject),
             Audience = token.Audience,
-            TokenId = token.TokenId,
+            TokenId = reader.Id<CapToken>("jti", token.TokenId),
             IssuedAt = token.IssuedAt,
             NotBefore = token.NotBefore ?? default,
             Expires = token.Expires,
-            Tenant = Id<Tenant>.TryParse(reader.Text("tid"), null, out var tenant) ? tenant : default,
-            Run = reader.Text("run"),
+            Tenant = reader.Id<Tenant>("tid", reader.Text("tid")),
+            Run = reader.Id<Run>("run", reader.Text("run")),
             Step = reader.Text("step"),
             Attempt = (int)reader.Number("attempt", 1, 1_000_000),
             Epoch = reader.Number("epoch", 0, (1L << 53) - 1),
             PlanHash = Digest.TryParse(reader.Text("plan_hash"), out var planHash) ? planHash : reader.Fail<Digest>("plan_hash"),
             Capabilities = reader.Capabilities(),
             Actors = reader.Actors(),
-            Parent = reader.Has("par") ? reader.Text("par") : null,
+            Parent = reader.Has("par") ? reader.Id<CapToken>("par", reader.Text("par")) : null,
             Depth = (int)reader.Number("dep", 0, MaxActors),
         };
-        fault = token.NotBefore is null ? "the claim `nbf` is missing or not acceptable"
-            : tenant == default ? "the claim `tid` is missing or not acceptable"
-            : reader.Fault();
+        fault = token.NotBefore is null ? "the claim `nbf` is missing or not acceptable" : reader.Fault();
         claims = fault.Length == 0 ? read : null;
         return fault.Length == 0;
     }

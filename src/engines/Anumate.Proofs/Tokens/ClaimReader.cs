@@ -21,6 +21,9 @@ sealed class ClaimReader(IReadOnlyDictionary<string, JsonElement> claims)
             ? number
             : Fail<long>(name);
 
+    public Id<T> Id<T>(string name, string text)
+        where T : IEntity => Anumate.Id<T>.TryParse(text, null, out var id) ? id : Fail<Id<T>>(name);
+
     public T? Fail<T>(string name)
     {
         _wrong ??= name;

@@ -121,7 +121,7 @@ public static class Token
         header = payload = signature = [];
         var first = token.IndexOf('.');
         signed = token.LastIndexOf('.');
-        if (first <= 0 || signed <= first || !StrictBase64.TryDecodeUrl(token.AsSpan(0, first), out var h)
+        if (first <= 0 || signed <= first + 1 || !StrictBase64.TryDecodeUrl(token.AsSpan(0, first), out var h)
             || !StrictBase64.TryDecodeUrl(token.AsSpan(first + 1, signed - first - 1), out var p)
             || !StrictBase64.TryDecodeUrl(token.AsSpan(signed + 1), out var s) || s.Length != Ed25519PublicKey.SignatureSize)
         {
