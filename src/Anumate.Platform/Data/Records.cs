@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Anumate.Platform.Events;
+using Anumate.Proofs;
 using NpgsqlTypes;
 
 namespace Anumate.Platform.Data;
@@ -16,13 +16,7 @@ namespace Anumate.Platform.Data;
 public sealed record Leaf(Id<Receipt> Id, string Type, string Subject, Id<Run>? Run, ReadOnlyMemory<byte> Body, DateTimeOffset Created)
 {
     /// <summary>RFC 6962 section 2.1: SHA-256 of 0x00 and the body.</summary>
-    public byte[] Hash()
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData([0]);
-        hash.AppendData(Body.Span);
-        return hash.GetHashAndReset();
-    }
+    public byte[] Hash() => Merkle.LeafHash(Body.Span).ToArray();
 }
 
 /// <summary>What a batch tells others and what it leaves as proof.</summary>
@@ -64,7 +58,7 @@ public sealed partial class Batch
     public Batch Audit(AuditRecord record)
     {
         Demand(record.Tenant);
-        var body = JsonSerializer.SerializeToUtf8Bytes(record, Json.TypeOf<AuditRecord>());
+        var body = CanonicalJson.Write(JsonSerializer.SerializeToElement(record, Json.TypeOf<AuditRecord>()));
         return Leaf(new Leaf(record.Id, AuditRecord.LeafType, record.Object.Id, record.Run, body, record.At));
     }
 
