@@ -103,5 +103,6 @@ namespace Anumate;
 [JsonSerializable(typeof(IReadOnlyList<PolicyVersion>))]
 [JsonSerializable(typeof(IReadOnlyList<Tool>))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
+[JsonSerializable(typeof(IReadOnlyList<Diagnostic>))]
 [JsonSerializable(typeof(System.Text.Json.JsonElement))]
 public sealed partial class ContractJson : JsonSerializerContext;

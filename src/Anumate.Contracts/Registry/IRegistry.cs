@@ -73,6 +73,10 @@ public static class CapsuleProblems
     public static ProblemException VersionExists(string name, string version) =>
         new Problem("capsule-version-exists", 409, "A published version never changes", $"`{name}@{version}` is published with another content; raise metadata.version").Exception();
 
+    /// <summary>409: the stored capsule is not the one that was signed; it is not handed out.</summary>
+    public static ProblemException SignatureInvalid(string reference, string why) =>
+        new Problem("capsule-signature-invalid", 409, "The capsule's signature does not hold", $"`{reference}`: {why}; publish the capsule again as a new version").Exception();
+
     /// <summary>404: no such capsule or version.</summary>
     public static ProblemException NotFound(string reference) =>
         new Problem("capsule-not-found", 404, "There is no such capsule version", $"no capsule `{reference}`").Exception();

@@ -1,0 +1,151 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text.Json;
+using Anumate.Proofs;
+
+namespace Anumate.Connectors;
+
+/// <summary>What came back from a tool server, before anybody judges it.</summary>
+/// <param name="Sent">Whether the request may have reached the server.</param>
+readonly record struct Answer(bool Sent, HttpStatusCode? Status, JsonDocument? Body, string? Error);
+
+/// <summary>
+/// The wire to tool servers: bounded answers, no redirects, no proxy, no cookies, and addresses checked after name resolution, so
+/// that a name cannot lead to where the operator does not want tools to stand.
+/// </summary>
+sealed class ToolHttp : IDisposable
+{
+    readonly HttpMessageInvoker client;
+    readonly ConnectorOptions options;
+
+    public ToolHttp(ConnectorOptions options)
+    {
+        this.options = options;
+        client = new HttpMessageInvoker(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            UseCookies = false,
+            ConnectTimeout = TimeSpan.FromSeconds(5),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+            ConnectCallback = ConnectAsync,
+        });
+    }
+
+    public Task<Answer> PostAsync(Uri address, ReadOnlyMemory<byte> body, string idempotencyKey, string correlation, TimeSpan timeout, CancellationToken ct)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new ReadOnlyMemoryContent(body) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        request.Headers.TryAddWithoutValidation("Idempotency-Key", idempotencyKey);
+        request.Headers.TryAddWithoutValidation("X-Correlation-Id", correlation);
+        return SendAsync(request, timeout, ct);
+    }
+
+    public Task<Answer> GetAsync(Uri address, TimeSpan timeout, CancellationToken ct) => SendAsync(new HttpRequestMessage(HttpMethod.Get, address), timeout, ct);
+
+    public void Dispose() => client.Dispose();
+
+    async Task<Answer> SendAsync(HttpRequestMessage request, TimeSpan timeout, CancellationToken ct)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(timeout);
+        try
+        {
+            using (request)
+            {
+                using var response = await client.SendAsync(request, limit.Token);
+                return await ReadAsync(response, limit.Token);
+            }
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return new Answer(true, null, null, $"no answer within {timeout.TotalSeconds:0.###} s");
+        }
+        catch (AddressRefusedException e)
+        {
+            return new Answer(false, null, null, e.Message);
+        }
+        catch (HttpRequestException e) when (e.InnerException is AddressRefusedException refused)
+        {
+            return new Answer(false, null, null, refused.Message);
+        }
+        catch (HttpRequestException e)
+        {
+            // Not connected means not sent; anything later may have arrived.
+            var sent = e.HttpRequestError is not (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError);
+            return new Answer(sent, null, null, sent ? "the connection broke" : $"cannot connect to {request.RequestUri!.Authority}");
+        }
+        catch (IOException)
+        {
+            return new Answer(true, null, null, "the connection broke");
+        }
+    }
+
+    async Task<Answer> ReadAsync(HttpResponseMessage response, CancellationToken ct)
+    {
+        await using var stream = await response.Content.ReadAsStreamAsync(ct);
+        using var buffer = new MemoryStream();
+        var chunk = new byte[16 * 1024];
+        for (int n; (n = await stream.ReadAsync(chunk, ct)) > 0;)
+        {
+            buffer.Write(chunk, 0, n);
+            if (buffer.Length > options.MaxAnswerBytes)
+            {
+                return new Answer(true, response.StatusCode, null, $"the answer is larger than {options.MaxAnswerBytes} bytes");
+            }
+        }
+
+        if (buffer.Length == 0)
+        {
+            return new Answer(true, response.StatusCode, null, "the answer is empty");
+        }
+
+        return StrictJson.TryParse(buffer.ToArray(), options.MaxAnswerBytes, out var body, out var faults)
+            ? new Answer(true, response.StatusCode, body, null)
+            : new Answer(true, response.StatusCode, null, $"the answer is not JSON: {faults[0].Message}");
+    }
+
+    async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
+    {
+        var addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, ct);
+        var open = options.AllowPrivateAddresses ? addresses : [.. addresses.Where(IsPublic)];
+        if (open.Length == 0)
+        {
+            throw new AddressRefusedException($"`{context.DnsEndPoint.Host}` is a loopback or private address; the operator may allow them with Anumate:Connectors:AllowPrivateAddresses");
+        }
+
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(open, context.DnsEndPoint.Port, ct);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    internal static bool IsPublic(IPAddress address)
+    {
+        if (address.IsIPv4MappedToIPv6)
+        {
+            address = address.MapToIPv4();
+        }
+
+        if (address.AddressFamily == AddressFamily.InterNetworkV6)
+        {
+            return !(IPAddress.IsLoopback(address) || address.IsIPv6LinkLocal || address.IsIPv6SiteLocal || address.IsIPv6UniqueLocal
+                || address.IsIPv6Multicast || address.Equals(IPAddress.IPv6Any) || address.IsIPv6Teredo);
+        }
+
+        // RFC 6890: this network, private, shared, loopback, link-local, protocol assignments, documentation, benchmarking, multicast, reserved.
+        return address.GetAddressBytes() is not ([0, ..] or [10, ..] or [127, ..] or [100, >= 64 and <= 127, ..] or [169, 254, ..] or [172, >= 16 and <= 31, ..]
+            or [192, 168, ..] or [192, 0, 0 or 2, _] or [198, 18 or 19, ..] or [198, 51, 100, _] or [203, 0, 113, _] or [>= 224, ..]);
+    }
+}
+
+/// <summary>An address on which no tool may stand.</summary>
+sealed class AddressRefusedException(string message) : Exception(message);
