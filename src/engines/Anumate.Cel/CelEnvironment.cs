@@ -15,7 +15,6 @@ public sealed record CelCompilation(CelExpression? Expression, IReadOnlyList<Dia
 public sealed class CelEnvironment
 {
     readonly FrozenDictionary<string, int> indexes;
-    readonly string container = "";
 
     public CelEnvironment(params IEnumerable<CelVariable> variables)
     {
@@ -24,16 +23,25 @@ public sealed class CelEnvironment
         HasDottedNames = Variables.Any(v => v.Name.Contains('.'));
     }
 
-    /// <summary>Names are looked for in the container first, then outwards, as in protocol buffers.</summary>
-    internal CelEnvironment(string container, params IEnumerable<CelVariable> variables) : this(variables) => this.container = container;
-
     /// <summary>The variables in the order of their indexes.</summary>
     public IReadOnlyList<CelVariable> Variables { get; }
 
     internal bool HasDottedNames { get; }
 
+    /// <summary>Names are looked for in the container first, then outwards, as in protocol buffers.</summary>
+    internal string Container { get; init; } = "";
+
+    /// <summary>The optional fields that are known to be there.</summary>
+    internal IReadOnlyList<string> Assumed { get; init; } = [];
+
     /// <summary>This environment with one variable more; it takes the next index, so bindings can be filled alike.</summary>
-    public CelEnvironment With(string name, CelType type) => new(container, Variables.Append(new(name, type)));
+    public CelEnvironment With(string name, CelType type) => new(Variables.Append(new(name, type))) { Container = Container, Assumed = Assumed };
+
+    /// <summary>
+    /// This environment where a condition is known to be true: the optional fields it tests with <c>has()</c> need no guard of their
+    /// own. For expressions that are evaluated only after the condition was, such as a step's arguments after its <c>when</c>.
+    /// </summary>
+    public CelEnvironment Assuming(CelExpression condition) => new(Variables) { Container = Container, Assumed = [.. Assumed, .. condition.Facts] };
 
     /// <summary>The index of a variable in the bindings, −1 when there is none.</summary>
     public int IndexOf(string name) => indexes.GetValueOrDefault(name, -1);
@@ -70,7 +78,7 @@ public sealed class CelEnvironment
     CelCompilation Compile(
         string source, Node? node, Findings findings, CelType? expected, bool isTemplate = false, bool isChecked = true)
     {
-        if (node is null)
+        if (node is null || findings.IsFull)
         {
             return new(null, findings.All);
         }
@@ -88,7 +96,7 @@ public sealed class CelEnvironment
     /// <summary>The full names that a name may stand for, innermost first.</summary>
     internal IEnumerable<string> Candidates(string name, bool rooted)
     {
-        for (var scope = rooted ? "" : container; scope != ""; scope = scope.Contains('.') ? scope[..scope.LastIndexOf('.')] : "")
+        for (var scope = rooted ? "" : Container; scope != ""; scope = scope.Contains('.') ? scope[..scope.LastIndexOf('.')] : "")
         {
             yield return $"{scope}.{name}";
         }

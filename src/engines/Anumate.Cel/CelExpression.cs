@@ -20,6 +20,7 @@ public sealed class CelExpression
         ResultType = outcome.Type;
         References = outcome.References;
         Tested = outcome.Tested;
+        Facts = outcome.Facts;
         EstimatedCost = Costs.Estimate(outcome.Root);
         straight = Costs.Straight(outcome.Root);
         slots = outcome.Slots;
@@ -40,6 +41,8 @@ public sealed class CelExpression
 
     /// <summary>The text and the expressions a template is made of; an expression is one part.</summary>
     public IReadOnlyList<CelPart> Parts => [.. (node is Template template ? template.Parts : [node]).Select(CelPart.Of)];
+    /// <summary>The optional fields that are there when the result is true.</summary>
+    internal IReadOnlyList<string> Facts { get; }
 
     /// <summary>The steps to expect when every list of unknown length has 100 elements.</summary>
     public long EstimatedCost { get; }

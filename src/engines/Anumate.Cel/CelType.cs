@@ -34,6 +34,9 @@ public readonly record struct CelField(CelType Type, bool Required);
 /// <summary>A CEL type, immutable, compared by structure.</summary>
 public sealed class CelType : IEquatable<CelType>
 {
+    // First, since the types below are made with it.
+    static readonly IReadOnlyDictionary<string, CelField> NoFields = new Dictionary<string, CelField>();
+
     public static readonly CelType Dyn = new(CelKind.Dyn);
     public static readonly CelType Null = new(CelKind.Null);
     public static readonly CelType Bool = new(CelKind.Bool);
@@ -48,7 +51,6 @@ public sealed class CelType : IEquatable<CelType>
     /// <summary>The type of types, whatever they are the type of.</summary>
     public static readonly CelType Type = new(CelKind.Type);
 
-    static readonly IReadOnlyDictionary<string, CelField> NoFields = new Dictionary<string, CelField>();
     readonly CelType? first;
     readonly CelType? second;
 

@@ -108,7 +108,7 @@ static class CelConformance
             }
         }
 
-        return new(test.TryGetProperty("container", out var container) ? container.GetString()! : "", variables);
+        return new(variables) { Container = test.TryGetProperty("container", out var container) ? container.GetString()! : "" };
     }
 
     static CelType? TypeOf(JsonElement type)

@@ -2,6 +2,9 @@ namespace Anumate.Cel;
 
 sealed partial class Checker
 {
+    const int MaxPatterns = 50;
+    int patterns;
+
     Typed VisitBinary(Binary node)
     {
         var (left, right) = (Visit(node.Left), Visit(node.Right));
@@ -117,8 +120,16 @@ sealed partial class Checker
     /// <summary>A pattern that is written out is looked at now rather than at run time.</summary>
     void CheckPattern(Function function, Typed[] arguments)
     {
-        if (isChecked && function.Name == "matches" && arguments[1] is Constant { Value.Kind: CelKind.String } pattern
-            && Patterns.Of(pattern.Value.AsString).Error is { } error)
+        if (!isChecked || function.Name != "matches" || arguments[1] is not Constant { Value.Kind: CelKind.String } pattern)
+        {
+            return;
+        }
+
+        if (++patterns > MaxPatterns)
+        {
+            findings.Error("cel.pattern", pattern.At, $"an expression can have at most {MaxPatterns} patterns");
+        }
+        else if (Patterns.Of(pattern.Value.AsString).Error is { } error)
         {
             findings.Error("cel.pattern", pattern.At, $"invalid pattern: {error}", "patterns follow RE2 without \\b, \\p{…} and look-around");
         }

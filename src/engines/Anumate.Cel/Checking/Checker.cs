@@ -25,22 +25,26 @@ sealed partial class Checker
     readonly Unifier types = new();
     readonly Dictionary<string, (int Slot, CelType Type)> locals = new(StringComparer.Ordinal);
     readonly References references = new();
+    readonly Presence presence;
 
     Checker(CelEnvironment environment, Findings findings, bool isChecked)
     {
         this.environment = environment;
         this.findings = findings;
         this.isChecked = isChecked;
+        presence = new(environment.Assumed);
     }
 
-    public sealed record Outcome(Typed Root, CelType Type, int Slots, IReadOnlyList<CelPath> References, IReadOnlyList<CelPath> Tested);
+    public sealed record Outcome(
+        Typed Root, CelType Type, int Slots, IReadOnlyList<CelPath> References, IReadOnlyList<CelPath> Tested, IReadOnlyList<string> Facts);
 
     public static Outcome Check(Node root, CelEnvironment environment, Findings findings, bool isChecked)
     {
         var checker = new Checker(environment, findings, isChecked);
         var typed = checker.Visit(root);
-        return new(typed, checker.types.Resolve(typed.Type, final: true), checker.slots,
-            checker.references.All(findings), checker.references.Tested(findings));
+        return new(
+            typed, checker.types.Resolve(typed.Type, final: true), checker.slots, checker.references.All(findings),
+            checker.references.Tested(findings), [.. Presence.Facts(typed, isTrue: true)]);
     }
 
     int slots;
@@ -162,6 +166,11 @@ sealed partial class Checker
         switch (type.Kind)
         {
             case CelKind.Object when type.Fields.TryGetValue(field, out var declared):
+                if (!declared.Required && !isTest && !presence.Has(target, field))
+                {
+                    Unguarded(at, Presence.Show(target, field));
+                }
+
                 result = declared.Type;
                 break;
             case CelKind.Object when type.Rest is { } rest:
@@ -180,6 +189,14 @@ sealed partial class Checker
         }
 
         return isTest ? new FieldTest(at, target, field) : new FieldRead(at, result, target, field);
+    }
+
+    void Unguarded(int at, string path)
+    {
+        if (isChecked)
+        {
+            findings.Error("cel.optional-field", at + 1, $"`{path}` is optional and may be absent", $"guard it: `has({path}) && …` or `has({path}) ? … : …`");
+        }
     }
 
     static string? Fields(CelType type) => type.Fields.Count is > 0 and <= 12
@@ -266,7 +283,9 @@ sealed partial class Checker
         slots = Math.Max(slots, nested);
         locals[variable.Text] = (slot, element);
         var test = kind is LoopKind.Map && node.Arguments.Length == 2 ? null : Condition(node.Arguments[1], node.Function);
+        var facts = test is null ? [] : presence.Add(test, isTrue: true);
         var result = kind is LoopKind.Map ? Visit(node.Arguments[^1]) : null;
+        presence.Remove(facts);
         nested--;
         if (outer)
         {
@@ -318,13 +337,29 @@ sealed partial class Checker
         return typed;
     }
 
-    TypedLogic VisitLogic(Logic node) =>
-        new(node.At, node.Operator == Operator.And, Array.ConvertAll(node.Operands, o => Condition(o, node.Operator.Symbol)));
+    TypedLogic VisitLogic(Logic node)
+    {
+        var isAnd = node.Operator == Operator.And;
+        var facts = new List<string>();
+        var operands = Array.ConvertAll(node.Operands, o =>
+        {
+            var operand = Condition(o, node.Operator.Symbol);
+            facts.AddRange(presence.Add(operand, isTrue: isAnd));
+            return operand;
+        });
+        presence.Remove(facts);
+        return new(node.At, isAnd, operands);
+    }
 
     Choice VisitConditional(Conditional node)
     {
         var condition = Condition(node.Condition, "?:");
-        var (then, otherwise) = (Visit(node.Then), Visit(node.Otherwise));
+        var facts = presence.Add(condition, isTrue: true);
+        var then = Visit(node.Then);
+        presence.Remove(facts);
+        facts = presence.Add(condition, isTrue: false);
+        var otherwise = Visit(node.Otherwise);
+        presence.Remove(facts);
         if (types.Assign(otherwise.Type, then.Type))
         {
             return new(node.At, types.Join(then.Type, otherwise.Type), condition, then, otherwise);
@@ -354,16 +389,19 @@ sealed partial class Checker
     NewMap VisitMap(MapNode node)
     {
         var entries = Array.ConvertAll(node.Entries, e => (Key: Visit(e.Key), Value: Visit(e.Value)));
+        var areKeys = true;
         foreach (var (key, _) in entries)
         {
             var type = Resolve(key);
             if (type.Kind is not (CelKind.String or CelKind.Int or CelKind.Uint or CelKind.Bool or CelKind.Dyn or CelKind.Parameter))
             {
                 Fail("cel.type", key.At, $"a map key is a string, int, uint or bool, not {Show(type)}");
+                areKeys = false;
             }
         }
 
-        var keys = Common(Array.ConvertAll(entries, e => e.Key));
+        // With keys of simple types alone, a type is never larger than the expression.
+        var keys = areKeys ? Common(Array.ConvertAll(entries, e => e.Key)) : CelType.Dyn;
         return new(node.At, CelType.Map(keys, Common(Array.ConvertAll(entries, e => e.Value))), entries);
     }
 

@@ -4,6 +4,7 @@ namespace Anumate.Cel;
 static class Suggestion
 {
     const int LongestName = 64;
+    const int MostCandidates = 1000;
 
     public static string? For(string name, IEnumerable<string> known)
     {
@@ -14,7 +15,7 @@ static class Suggestion
 
         string? best = null;
         var least = Math.Max(1, name.Length / 3) + 1;
-        foreach (var candidate in known)
+        foreach (var candidate in known.Take(MostCandidates))
         {
             if (Math.Abs(candidate.Length - name.Length) >= least)
             {

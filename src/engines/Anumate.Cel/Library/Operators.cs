@@ -130,7 +130,8 @@ static class Operators
     public static CelValue Not(ref Frame frame, CelValue a) => a.IsBool ? CelValue.Of(!a.IsTrue) : NoOverload("!", a);
 
     public static CelValue Equal(ref Frame frame, CelValue a, CelValue b) =>
-        Moneys.Differ(a, b) is { IsError: true } error && !error.IsUnbound ? error
+        a.IsInt && b.IsInt ? CelValue.Of(a.Bits == b.Bits)
+        : Moneys.Differ(a, b) is { IsError: true } error && !error.IsUnbound ? error
         : Equality.Same(a, b, ref frame.Steps) ? CelValue.True
         : frame.IsExhausted ? Frame.Exhausted() : CelValue.False;
 
@@ -140,13 +141,25 @@ static class Operators
         return equal.IsBool ? CelValue.Of(!equal.IsTrue) : equal;
     }
 
-    public static CelValue Less(ref Frame frame, CelValue a, CelValue b) => Ordered(ref frame, a, b, "<", static o => o < 0);
+    public static CelValue Less(ref Frame frame, CelValue a, CelValue b) =>
+        a.IsInt && b.IsInt ? CelValue.Of(a.Bits < b.Bits)
+        : a.IsDouble && b.IsDouble ? CelValue.Of(a.AsRawDouble < b.AsRawDouble)
+        : Ordered(ref frame, a, b, "<", static o => o < 0);
 
-    public static CelValue LessOrEqual(ref Frame frame, CelValue a, CelValue b) => Ordered(ref frame, a, b, "<=", static o => o <= 0);
+    public static CelValue LessOrEqual(ref Frame frame, CelValue a, CelValue b) =>
+        a.IsInt && b.IsInt ? CelValue.Of(a.Bits <= b.Bits)
+        : a.IsDouble && b.IsDouble ? CelValue.Of(a.AsRawDouble <= b.AsRawDouble)
+        : Ordered(ref frame, a, b, "<=", static o => o <= 0);
 
-    public static CelValue Greater(ref Frame frame, CelValue a, CelValue b) => Ordered(ref frame, a, b, ">", static o => o > 0);
+    public static CelValue Greater(ref Frame frame, CelValue a, CelValue b) =>
+        a.IsInt && b.IsInt ? CelValue.Of(a.Bits > b.Bits)
+        : a.IsDouble && b.IsDouble ? CelValue.Of(a.AsRawDouble > b.AsRawDouble)
+        : Ordered(ref frame, a, b, ">", static o => o > 0);
 
-    public static CelValue GreaterOrEqual(ref Frame frame, CelValue a, CelValue b) => Ordered(ref frame, a, b, ">=", static o => o >= 0);
+    public static CelValue GreaterOrEqual(ref Frame frame, CelValue a, CelValue b) =>
+        a.IsInt && b.IsInt ? CelValue.Of(a.Bits >= b.Bits)
+        : a.IsDouble && b.IsDouble ? CelValue.Of(a.AsRawDouble >= b.AsRawDouble)
+        : Ordered(ref frame, a, b, ">=", static o => o >= 0);
 
     static CelValue Ordered(ref Frame frame, CelValue a, CelValue b, string symbol, Func<int, bool> test)
     {

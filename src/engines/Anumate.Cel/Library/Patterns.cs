@@ -10,16 +10,20 @@ namespace Anumate.Cel;
 sealed class Patterns
 {
     const int MaxKept = 256;
+
+    /// <summary>Compiling a pattern takes about as long as this many steps, and more for each element.</summary>
+    const int CompileCost = 5000;
+    const int ElementCost = 20;
+
     static readonly ConcurrentDictionary<string, Patterns> Kept = new(StringComparer.Ordinal);
 
     readonly Regex? regex;
-    readonly int weight;
 
     Patterns(string pattern)
     {
-        weight = 1 + (pattern.Length / 32);
         var translation = RegexTranslator.Translate(pattern);
         Error = translation.Error;
+        Size = translation.Size;
         if (Error is not null)
         {
             return;
@@ -37,6 +41,9 @@ sealed class Patterns
 
     /// <summary>What is wrong with the pattern; null when nothing is.</summary>
     public string? Error { get; }
+
+    /// <summary>The number of elements, repetitions written out. At worst each character of a text costs as much.</summary>
+    public int Size { get; }
 
     public static Patterns Of(string pattern)
     {
@@ -62,7 +69,7 @@ sealed class Patterns
             return CelValue.Fail(CelErrors.InvalidArgument, $"invalid pattern: {Error}");
         }
 
-        return frame.Charge((long)text.Length * weight / 4) ? CelValue.Of(regex.IsMatch(text)) : Frame.Exhausted();
+        return frame.Charge((long)text.Length * Size / 8) ? CelValue.Of(regex.IsMatch(text)) : Frame.Exhausted();
     }
 
     public static CelValue Matches(ref Frame frame, CelValue text, CelValue pattern)
@@ -72,7 +79,13 @@ sealed class Patterns
             return Operators.NoOverload("matches", text, pattern);
         }
 
-        // A pattern made at run time may have to be compiled.
-        return frame.Charge(200 + (4L * p.Length)) ? Of(p).Match(ref frame, s) : Frame.Exhausted();
+        // Charged whether it is kept or not: what an evaluation costs must not depend on those before it.
+        if (!frame.Charge(CompileCost))
+        {
+            return Frame.Exhausted();
+        }
+
+        var compiled = Of(p);
+        return frame.Charge((long)compiled.Size * ElementCost) ? compiled.Match(ref frame, s) : Frame.Exhausted();
     }
 }

@@ -12,6 +12,7 @@ sealed class RegexTranslator
     const int MaxLength = 4096;
     const int MaxDepth = 50;
     const int MaxRepeat = 1000;
+    const int MaxSize = 5000;
 
     static readonly System.Buffers.SearchValues<char> NameCharacters =
         System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
@@ -35,32 +36,37 @@ sealed class RegexTranslator
 
     RegexTranslator(string pattern) => this.pattern = pattern;
 
-    public static (string Text, string? Error) Translate(string pattern)
+    /// <summary>The .NET pattern; how many elements it has with repetitions written out; what is wrong with it.</summary>
+    public readonly record struct Translation(string Text, int Size, string? Error);
+
+    /// <summary>How often an element can repeat, repetitions within it multiplied, and how many elements that makes.</summary>
+    readonly record struct Extent(int Repeat, int Size);
+
+    public static Translation Translate(string pattern)
     {
         if (pattern.Length > MaxLength)
         {
-            return ("", $"the pattern has more than {MaxLength} characters");
+            return new("", 0, $"the pattern has more than {MaxLength} characters");
         }
 
         var translator = new RegexTranslator(pattern);
-        translator.Alternatives();
+        var extent = translator.Alternatives();
         if (translator.error is null && translator.at < pattern.Length)
         {
             translator.Fail("a `)` without `(`");
         }
 
-        return (translator.text.ToString(), translator.error);
+        return new(translator.text.ToString(), extent.Size, translator.error);
     }
 
     bool Ended => at >= pattern.Length || error is not null;
 
     void Fail(string message) => error ??= $"{message} at {at + 1}";
 
-    /// <summary>Reads up to the closing parenthesis or the end; returns how often the content can repeat inside (for nested counts).</summary>
-    int Alternatives()
+    /// <summary>Reads up to the closing parenthesis or the end.</summary>
+    Extent Alternatives()
     {
-        var repeats = 1;
-        var quantifiable = 0;
+        var (repeat, size) = (1, 1);
         while (!Ended && pattern[at] != ')')
         {
             if (pattern[at] == '|')
@@ -71,33 +77,31 @@ sealed class RegexTranslator
             }
 
             var start = text.Length;
-            var inner = Atom(ref quantifiable);
-            if (quantifiable == 0)
+            if (Atom() is not { } inner)
             {
                 continue;
             }
 
-            inner *= Quantifier(start);
-            if (inner > MaxRepeat)
+            var count = Quantifier(start);
+            repeat = Math.Max(repeat, inner.Repeat * count);
+            size += inner.Size * count;
+            if (repeat > MaxRepeat || size > MaxSize)
             {
-                Fail($"repetition beyond {MaxRepeat}");
+                Fail(repeat > MaxRepeat ? $"more than {MaxRepeat} repetitions" : "the pattern becomes too large");
             }
-
-            repeats = Math.Max(repeats, inner);
         }
 
-        return repeats;
+        return new(repeat, size);
     }
 
-    /// <summary>One element; sets to 0 what cannot be repeated (flags).</summary>
-    int Atom(ref int quantifiable)
+    /// <summary>One element; null for flags, which cannot be repeated.</summary>
+    Extent? Atom()
     {
-        quantifiable = 1;
         var c = pattern[at];
         switch (c)
         {
             case '(':
-                return Group(ref quantifiable);
+                return Group();
             case '[':
                 Class();
                 break;
@@ -124,7 +128,7 @@ sealed class RegexTranslator
                 break;
         }
 
-        return 1;
+        return new(1, 1);
     }
 
     void Literal()
@@ -139,32 +143,32 @@ sealed class RegexTranslator
         Emit([(rune.Value, rune.Value)]);
     }
 
-    int Group(ref int quantifiable)
+    Extent? Group()
     {
         var outer = flags;
         at++;
         if (++depth > MaxDepth)
         {
             Fail($"groups nested deeper than {MaxDepth}");
-            return 1;
+            return null;
         }
 
         text.Append("(?:");
         if (at < pattern.Length && pattern[at] == '?')
         {
             at++;
-            if (!GroupHead(ref quantifiable))
+            if (!GroupHead())
             {
                 // (?i): the flags hold to the end of the group around.
                 text.Append(')');
                 depth--;
-                return 1;
+                return null;
             }
         }
 
         var inner = flags.HasFlag(Flags.IgnoreCase) != outer.HasFlag(Flags.IgnoreCase);
         text.Append(inner ? flags.HasFlag(Flags.IgnoreCase) ? "(?i:" : "(?-i:" : "");
-        var repeats = Alternatives();
+        var extent = Alternatives();
         text.Append(inner ? "))" : ")");
         if (Ended && error is null && at >= pattern.Length)
         {
@@ -174,11 +178,11 @@ sealed class RegexTranslator
         at++;
         flags = outer;
         depth--;
-        return repeats;
+        return extent;
     }
 
-    /// <summary>What follows <c>(?</c>. False when it was flags alone.</summary>
-    bool GroupHead(ref int quantifiable)
+    /// <summary>What follows <c>(?</c>; false when it was flags alone.</summary>
+    bool GroupHead()
     {
         var rest = pattern.AsSpan(at);
         if (rest.StartsWith("P<") || (rest.StartsWith("<") && !rest.StartsWith("<=") && !rest.StartsWith("<!")))
@@ -209,7 +213,7 @@ sealed class RegexTranslator
                     return true;
                 case ')':
                     at++;
-                    return SetFlags(ref quantifiable);
+                    return SetFlags();
                 case var _ when flag != Flags.None:
                     flags = on ? flags | flag : flags & ~flag;
                     continue;
@@ -223,9 +227,8 @@ sealed class RegexTranslator
         return true;
     }
 
-    bool SetFlags(ref int quantifiable)
+    bool SetFlags()
     {
-        quantifiable = 0;
         // The empty group that was opened is closed by the caller; case is switched by an inline option after it.
         text.Length -= "(?:".Length;
         text.Append(flags.HasFlag(Flags.IgnoreCase) ? "(?i)(?:" : "(?-i)(?:");

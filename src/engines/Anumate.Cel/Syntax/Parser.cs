@@ -4,7 +4,7 @@ namespace Anumate.Cel;
 /// A Pratt parser. After an error it goes on at the next comma or closing bracket, so that one pass reports as much as it can.
 /// Nesting is bounded before the stack is, and chains by the depth of the tree they make.
 /// </summary>
-sealed class Parser
+sealed partial class Parser
 {
     public const int MaxSize = 64 * 1024;
     public const int MaxDepth = 250;
@@ -44,25 +44,7 @@ sealed class Parser
             parser.Unexpected("an operator or the end of the expression");
         }
 
-        return findings.HasErrors ? null : node;
-    }
-
-    /// <summary>
-    /// Text with <c>${{ … }}</c> parts: a single part alone is that expression, anything else a <see cref="Template"/> or a literal.
-    /// <c>$${{</c> stands for <c>${{</c> itself.
-    /// </summary>
-    public static Node? ParseTemplate(string source, Findings findings)
-    {
-        if (TooLarge(source, findings))
-        {
-            return null;
-        }
-
-        var parts = new Parser(source, findings).Parts();
-        return findings.HasErrors ? null
-            : parts.Count == 0 ? new Literal(0, CelValue.Of(""))
-            : parts.Count == 1 ? parts[0]
-            : new Template(0, [.. parts]);
+        return node;
     }
 
     static bool TooLarge(string source, Findings findings)
@@ -74,68 +56,6 @@ sealed class Parser
         }
 
         return false;
-    }
-
-    List<Node> Parts()
-    {
-        var parts = new List<Node>();
-        var text = new System.Text.StringBuilder();
-        var at = 0;
-        while (at < source.Length && !findings.IsFull)
-        {
-            var open = source.IndexOf("${{", at, StringComparison.Ordinal);
-            if (open < 0)
-            {
-                break;
-            }
-
-            if (open > at && source[open - 1] == '$')
-            {
-                text.Append(source, at, open - at - 1).Append("${{");
-                at = open + 3;
-                continue;
-            }
-
-            text.Append(source, at, open - at);
-            Add(parts, new Literal(at, CelValue.Of(text.ToString())));
-            text.Clear();
-            Add(parts, Part(open + 3));
-            at = lexer.At;
-        }
-
-        Add(parts, new Literal(at, CelValue.Of(text.Append(source, at, source.Length - at).ToString())));
-        return parts;
-    }
-
-    /// <summary>Adds a part; texts beside each other become one.</summary>
-    static void Add(List<Node> parts, Node part)
-    {
-        var text = (part as Literal)?.Value.StringOrNull;
-        if (text is not null && parts.Count > 0 && parts[^1] is Literal { Value.StringOrNull: { } before } last)
-        {
-            parts[^1] = new Literal(last.At, CelValue.Of(before + text));
-        }
-        else if (text != "")
-        {
-            parts.Add(part);
-        }
-    }
-
-    Node Part(int at)
-    {
-        lexer.At = at;
-        Advance();
-        var node = Expression();
-        if (!token.Is("}") || token.End >= source.Length || source[token.End] != '}')
-        {
-            Unexpected("`}}`");
-            var close = source.IndexOf("}}", Math.Min(token.At, source.Length), StringComparison.Ordinal);
-            lexer.At = close < 0 ? source.Length : close + 2;
-            return node;
-        }
-
-        lexer.At = token.End + 1;
-        return node;
     }
 
     void Advance() => token = lexer.Next();
@@ -173,7 +93,7 @@ sealed class Parser
         }
 
         Unexpected($"`{symbol}`", token.Kind is TokenKind.End ? $"the bracket opened at {Describe(opened)} is not closed" : null);
-        SkipTo(symbol);
+        SkipTo(symbol, symbol);
         Accept(symbol);
     }
 
@@ -183,12 +103,13 @@ sealed class Parser
         return $"{position.Line}:{position.Column}";
     }
 
-    void SkipTo(string symbol)
+    /// <summary>Skips to one of two symbols, or to what closes a bracket around, over brackets opened on the way.</summary>
+    void SkipTo(string symbol, string other)
     {
         var open = 0;
         while (token.Kind is not TokenKind.End && !findings.IsFull)
         {
-            if (open == 0 && (token.Is(symbol) || token.Is(")") || token.Is("]") || token.Is("}")))
+            if (open == 0 && (token.Is(symbol) || token.Is(other) || token.Is(")") || token.Is("]") || token.Is("}")))
             {
                 return;
             }
@@ -422,6 +343,12 @@ sealed class Parser
             }
 
             items.Add(Expression());
+            if (!token.Is(",") && !token.Is(close))
+            {
+                Unexpected($"`,` or `{close}`");
+                SkipTo(",", close);
+            }
+
             if (!Accept(","))
             {
                 break;
@@ -544,13 +471,17 @@ sealed class Parser
             }
 
             var key = Expression();
-            if (!Accept(":"))
+            if (!token.Is(":"))
             {
                 Unexpected("`:` between a key and its value");
-                break;
+                SkipTo(":", ",");
             }
 
-            entries.Add((key, Expression()));
+            if (Accept(":"))
+            {
+                entries.Add((key, Expression()));
+            }
+
             if (!Accept(","))
             {
                 break;

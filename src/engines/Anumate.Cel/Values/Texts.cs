@@ -60,11 +60,7 @@ static class Texts
             return "0";
         }
 
-        // Shortest digits that round-trip, as d.ddddE±xxx.
-        var shortest = number.ToString("E16", CultureInfo.InvariantCulture);
-        var plain = number.ToString("R", CultureInfo.InvariantCulture);
-        var exponent = int.Parse(shortest.AsSpan(shortest.IndexOf('E') + 1), NumberStyles.AllowLeadingSign);
-        var digits = Digits(plain);
+        var (digits, exponent) = Shortest(Math.Abs(number));
         var sign = number < 0 ? "-" : "";
         if (exponent is >= 0 and < 21)
         {
@@ -81,11 +77,17 @@ static class Texts
         return sign + digits[0] + (digits.Length > 1 ? "." + digits[1..] : "") + "e" + (exponent < 0 ? "-" : "+") + Math.Abs(exponent);
     }
 
-    static string Digits(string plain)
+    /// <summary>The fewest digits that read back as the number, and the power of ten of the first.</summary>
+    static (string Digits, int Exponent) Shortest(double number)
     {
-        var end = plain.IndexOf('E');
-        var mantissa = (end < 0 ? plain : plain[..end]).Replace("-", "").Replace(".", "");
-        return mantissa.TrimStart('0').TrimEnd('0');
+        var text = number.ToString("R", CultureInfo.InvariantCulture);
+        var e = text.IndexOf('E');
+        var mantissa = e < 0 ? text : text[..e];
+        var point = mantissa.IndexOf('.') is var at and >= 0 ? at : mantissa.Length;
+        var all = mantissa.Replace(".", "");
+        var digits = all.TrimStart('0');
+        var exponent = (e < 0 ? 0 : int.Parse(text.AsSpan(e + 1), NumberStyles.AllowLeadingSign)) + point - 1 - (all.Length - digits.Length);
+        return (digits.TrimEnd('0'), exponent);
     }
 }
 
