@@ -41,6 +41,7 @@ public sealed class CelExpression
 
     /// <summary>The text and the expressions a template is made of; an expression is one part.</summary>
     public IReadOnlyList<CelPart> Parts => [.. (node is Template template ? template.Parts : [node]).Select(CelPart.Of)];
+
     /// <summary>The optional fields that are there when the result is true.</summary>
     internal IReadOnlyList<string> Facts { get; }
 
