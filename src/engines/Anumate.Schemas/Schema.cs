@@ -47,14 +47,20 @@ public sealed class Schema
     /// <summary>Everything that is wrong with the value; empty when it satisfies the schema.</summary>
     public IReadOnlyList<SchemaError> Validate(JsonElement value)
     {
-        if (IsValid(value))
+        var quick = new Evaluation(this, collect: false);
+        if (quick.Run(value))
         {
             return [];
         }
 
-        var evaluation = new Evaluation(this, collect: true);
-        evaluation.Run(value);
-        return evaluation.Found;
+        if (quick.Stopped)
+        {
+            return quick.Found;
+        }
+
+        var thorough = new Evaluation(this, collect: true);
+        thorough.Run(value);
+        return thorough.Found;
     }
 
     /// <summary>The same for a value in a document: each finding has its line and column, and the code <c>schema.&lt;keyword&gt;</c>.</summary>

@@ -80,7 +80,7 @@ public sealed class SchemaView
     public JsonElement? Default => parts.Select(p => p.Default).FirstOrDefault(d => d is not null);
 
     /// <summary><c>x-examples</c>, then <c>examples</c>.</summary>
-    public IReadOnlyList<JsonElement> Examples => [.. parts.SelectMany(p => p.Examples)];
+    public IReadOnlyList<JsonElement> Examples => [.. parts.SelectMany(p => p.OwnExamples), .. parts.SelectMany(p => p.Examples)];
 
     /// <summary>The highest mark on the value itself; null when there is none.</summary>
     public Sensitivity? Sensitivity => parts.Max(p => p.Sensitivity);

@@ -185,7 +185,6 @@ sealed partial class KeywordReader
     {
         ("exclusiveMinimum" or "exclusiveMaximum", BooleanNode) => "write the bound itself, as in `exclusiveMinimum: 0`",
         ("required", BooleanNode) => "list the name under `required` of the object around it",
-        ("items", ArrayNode) => "write `prefixItems` for a list of schemas",
         ("examples", _) => "write a list of example values",
         _ => "see JSON Schema 2020-12",
     };

@@ -32,7 +32,12 @@ sealed partial class KeywordReader
             default:
                 compiler.Report(node.Source.Error(
                     "schema.shape", $"a schema must be an object or a boolean, it was {node.Source.Described}",
-                    node.Source is StringNode text ? $"write `{{ type: {text.Value} }}`" : "write an object"));
+                    node.Source switch
+                    {
+                        StringNode text => $"write `{{ type: {text.Value} }}`",
+                        ArrayNode { Member.Key: "items" } => "write `prefixItems` for a list of schemas",
+                        _ => "write an object",
+                    }));
                 break;
         }
     }
@@ -96,7 +101,8 @@ sealed partial class KeywordReader
         Boolean("readOnly");
         Boolean("writeOnly");
         node.Default = Take("default")?.Value.ToJsonElement();
-        node.Examples = [.. Items("x-examples").Concat(Items("examples")).Select(e => e.ToJsonElement())];
+        node.OwnExamples = [.. Items("x-examples").Select(e => e.ToJsonElement())];
+        node.Examples = [.. Items("examples").Select(e => e.ToJsonElement())];
         if (Text("x-sensitivity") is not { } word)
         {
             return;

@@ -11,7 +11,7 @@ namespace Anumate.Schemas.Keywords;
 /// </summary>
 sealed class Evaluation(Schema schema, bool collect, int maxSteps = Evaluation.MaxSteps)
 {
-    const int MaxSteps = 5_000_000;
+    const int MaxSteps = 3_000_000;
     const int MaxDepth = 1000;
     const int MaxErrors = 1000;
 
@@ -25,6 +25,9 @@ sealed class Evaluation(Schema schema, bool collect, int maxSteps = Evaluation.M
 
     public IReadOnlyList<SchemaError> Found =>
         stopped is null ? found : [new SchemaError("", schema.Root.Path, "validation", stopped, "make the schema or the value smaller")];
+
+    /// <summary>Whether the validation ended before it could answer.</summary>
+    public bool Stopped => stopped is not null;
 
     /// <summary>Whether failures are wanted in words, not only as an answer.</summary>
     public bool Collecting => collecting && found.Count < MaxErrors;

@@ -31,7 +31,9 @@ sealed class SchemaNode(DocumentNode source, Resource resource, string path)
 
     public JsonElement? Default { get; set; }
 
-    /// <summary><c>x-examples</c>, then <c>examples</c>.</summary>
+    /// <summary><c>x-examples</c>.</summary>
+    public IReadOnlyList<JsonElement> OwnExamples { get; set; } = [];
+
     public IReadOnlyList<JsonElement> Examples { get; set; } = [];
 
     /// <summary><c>format</c>, asserted or not.</summary>
