@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 
 namespace Anumate.Platform.Hosting;
@@ -9,6 +10,9 @@ internal sealed record Command(string Program, IReadOnlyList<string> Arguments)
     public string? User { get; init; }
 
     public string? Input { get; init; }
+
+    /// <summary>False where the program sends its errors elsewhere itself and nobody would read ours.</summary>
+    public bool KeepErrors { get; init; } = true;
 
     public string? Folder { get; init; }
 
@@ -28,13 +32,13 @@ internal sealed record Command(string Program, IReadOnlyList<string> Arguments)
             .Select(folder => Path.Combine(folder, program))
             .FirstOrDefault(File.Exists);
 
-    public ProcessStartInfo StartInfo()
+    private ProcessStartInfo StartInfo()
     {
         var info = new ProcessStartInfo(Program, Arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
-            RedirectStandardError = true,
+            RedirectStandardError = KeepErrors,
             WorkingDirectory = Folder ?? "/",
         };
         if (User is not null)
@@ -50,9 +54,22 @@ internal sealed record Command(string Program, IReadOnlyList<string> Arguments)
         return info;
     }
 
+    /// <exception cref="SetupException">There is no such program, or we may not run it.</exception>
+    public Process Start()
+    {
+        try
+        {
+            return Process.Start(StartInfo())!;
+        }
+        catch (Win32Exception e)
+        {
+            throw new SetupException($"cannot run `{Program}`: {e.Message}", e);
+        }
+    }
+
     public async Task<Outcome> RunAsync(CancellationToken ct)
     {
-        using var process = Process.Start(StartInfo())!;
+        using var process = Start();
         try
         {
             var output = process.StandardOutput.ReadToEndAsync(ct);

@@ -98,6 +98,8 @@ public sealed partial class EmbeddedPostgres : IAsyncDisposable
             {
                 await postgres.DisposeAsync();
             }
+            // Ctrl-C reaches our children too, and they may be the first to fail.
+            ct.ThrowIfCancellationRequested();
             if (e is IOException or UnauthorizedAccessException)
             {
                 throw new SetupException($"cannot use the data folder `{claim.Folder.Root}`: {e.Message}; choose another with --data", e);

@@ -11,7 +11,7 @@ namespace Anumate.Platform.Hosting;
 internal sealed class PostgresServer : IAsyncDisposable
 {
     // Fast shutdown (INT) first; a server that has not stopped in a minute is stopped without a checkpoint (QUIT) and recovers at its next
-    // start. The reader takes its sleep with it when the server has ended (TERM), so that nothing outlives the supervisor.
+    // start. When the server has ended the shell ends the reader (TERM), which takes its sleep with it: nothing outlives the supervisor.
     private const string Script = """
         exec 3<&0 4>&1 </dev/null >>"$1" 2>&1 || exit 1
         shift
@@ -20,10 +20,16 @@ internal sealed class PostgresServer : IAsyncDisposable
         (
             exec 4>&-
             read -r _ <&3
-            trap 'kill "$!"; wait; exit' TERM
-            sleep 60 3<&- &
+            s=
+            trap '[ -z "$s" ] || kill "$s"; wait; exit' TERM
             kill -INT "$pid"
-            wait "$!" && kill -QUIT "$pid"
+            n=0
+            while [ "$n" -lt 60 ] && kill -0 "$pid" 2>/dev/null; do
+                sleep 1 3<&- & s=$!
+                wait "$s"
+                n=$((n+1))
+            done
+            [ "$n" -lt 60 ] || kill -QUIT "$pid"
         ) &
         reader=$!
         trap '' HUP INT TERM
@@ -116,9 +122,7 @@ internal sealed class PostgresServer : IAsyncDisposable
         {
             line.Insert(0, Setsid);
         }
-        var info = new Command(line[0], line[1..]) { User = cluster.User, Folder = cluster.Home }.StartInfo();
-        info.RedirectStandardError = false;
-        return Process.Start(info)!;
+        return new Command(line[0], line[1..]) { User = cluster.User, Folder = cluster.Home, KeepErrors = false }.Start();
     }
 
     private async Task<bool> WaitUntilReadyAsync(PostgresCluster cluster, CancellationToken ct)
