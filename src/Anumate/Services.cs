@@ -1,5 +1,6 @@
 using Anumate.Identity;
 using Anumate.Platform.Hosting;
+using Anumate.Policies;
 
 namespace Anumate;
 
@@ -9,6 +10,7 @@ static class Services
     public static IReadOnlyList<Module> All { get; } =
     [
         IdentityModule.Module,
+        PolicyModule.Module,
     ];
 
     /// <summary>The services named by <c>--services</c>, all when nothing is named.</summary>

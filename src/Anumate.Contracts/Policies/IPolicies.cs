@@ -7,7 +7,7 @@ namespace Anumate;
 public interface IPolicies
 {
     /// <summary>Checks and stores a policy version. The version number stands in the document.</summary>
-    /// <exception cref="ProblemException"><c>policy-invalid</c> with diagnostics, <c>policy-version-exists</c>.</exception>
+    /// <exception cref="ProblemException"><c>policy-invalid</c> with diagnostics, <c>policy-version-exists</c>, <c>policy-binding-changed</c>.</exception>
     Task<PolicyVersion> PublishAsync(Caller caller, PublishPolicy request, CancellationToken ct);
 
     /// <summary>The newest versions first; <paramref name="name"/> keeps one policy.</summary>
@@ -124,6 +124,11 @@ public static class PolicyProblems
     /// <summary>409: the version exists with another content.</summary>
     public static ProblemException VersionExists(string name, int version) =>
         new Problem("policy-version-exists", 409, "A published version never changes", $"policy `{name}` version {version} is published with another content; raise the version").Exception();
+
+    /// <summary>409: a policy rules a capsule or the tenant, for good; otherwise a version could silently stop ruling the tenant.</summary>
+    public static ProblemException BindingChanged(string name, PolicyBinding asked) =>
+        new Problem("policy-binding-changed", 409, "Whom a policy rules does not change",
+            $"policy `{name}` is not bound to the {asked.ToString().ToLowerInvariant()} and no version of it can be; give the document another name").Exception();
 
     /// <summary>404: no such policy or version.</summary>
     public static ProblemException NotFound(string reference) =>

@@ -41,6 +41,10 @@ public static class Decider
         };
     }
 
+    /// <summary>A denial that no rule made: the policies themselves could not be consulted.</summary>
+    public static Decision Refuse(string bundle, PolicyPoint point, string reason) =>
+        new(Verdict.Deny, point.Name, [], []) { Bundle = bundle, Digest = DecisionDigest.Of(Verdict.Deny, point.Name, [], []), Reason = reason };
+
     static LayerOutcome Layer(string name, PolicySet set, PolicyPoint point, PolicyFacts facts, Outcome outcome)
     {
         var scopes = set.Applicable(point, facts.Tool);

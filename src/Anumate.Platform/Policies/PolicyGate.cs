@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using Anumate.PolicyEngine;
+using Microsoft.Extensions.Logging;
+
+namespace Anumate.Platform.Policies;
+
+/// <summary>
+/// Where a service asks whether something may happen. Policies are evaluated in this process from the tenant's bundle: fetched when
+/// first needed, dropped when <c>policy.published</c> arrives, confirmed anew every few seconds of use. What has an effect is denied
+/// by a bundle that was not confirmed for <see cref="ConfirmedFor"/>.
+/// </summary>
+public sealed partial class PolicyGate(IPolicies policies, CompiledPolicies compiled, TimeProvider time, ILogger<PolicyGate> log)
+{
+    /// <summary>The age from which a bundle is confirmed anew.</summary>
+    public static readonly TimeSpan ConfirmAfter = TimeSpan.FromSeconds(5);
+
+    /// <summary>The age from which a bundle decides nothing that has an effect.</summary>
+    public static readonly TimeSpan ConfirmedFor = TimeSpan.FromSeconds(10);
+
+    readonly ConcurrentDictionary<Id<Tenant>, TenantPolicies> tenants = new();
+
+    /// <summary>
+    /// Decides. <paramref name="pinned"/> are the digests of the policies that the capsule names (from its plan's lock; while it is
+    /// published or compiled, as resolved at that moment); the tenant's current policies are added, and the narrower wins.
+    /// </summary>
+    /// <exception cref="ProblemException">
+    /// <c>policy-not-found</c>: a pinned policy is not there. <c>unavailable</c>: there is no confirmed bundle to decide by (what has an effect is then denied).
+    /// </exception>
+    public async ValueTask<Decision> DecideAsync(Caller caller, PolicyPoint point, PolicyFacts facts, IReadOnlyList<string> pinned, CancellationToken ct)
+    {
+        var tenant = tenants.GetOrAdd(caller.Tenant, _ => new TenantPolicies());
+        if (tenant.IsYoung(time, ConfirmAfter) && tenant.Find(pinned, compiled) is { } ruling)
+        {
+            return ruling.Decide(point, facts);
+        }
+
+        try
+        {
+            return (await ConfirmAsync(tenant, caller, pinned, ct)).Decide(point, facts);
+        }
+        catch (ProblemException e) when (e.Problem.Transient)
+        {
+            NotConfirmed(e.Problem.Detail);
+            if (tenant.IsYoung(time, ConfirmedFor) && tenant.Find(pinned, compiled) is { } recent)
+            {
+                return recent.Decide(point, facts);
+            }
+
+            if (facts.HasEffect)
+            {
+                return Decider.Refuse("", point, $"the tenant's policies were not confirmed for {ConfirmedFor.TotalSeconds:0} s, and what has an effect needs current ones");
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Forgets a tenant's bundle: the next question fetches it.</summary>
+    public void Forget(Id<Tenant> tenant)
+    {
+        if (tenants.TryGetValue(tenant, out var known))
+        {
+            known.Forget();
+        }
+    }
+
+    async Task<RulingPolicies> ConfirmAsync(TenantPolicies tenant, Caller caller, IReadOnlyList<string> pinned, CancellationToken ct)
+    {
+        if (!await tenant.Turn.WaitAsync(0, ct))
+        {
+            // Somebody is asking already; what was confirmed lately serves meanwhile.
+            if (tenant.IsYoung(time, ConfirmedFor) && tenant.Find(pinned, compiled) is { } recent)
+            {
+                return recent;
+            }
+
+            await tenant.Turn.WaitAsync(ct);
+        }
+
+        try
+        {
+            while (true)
+            {
+                if (tenant.IsYoung(time, ConfirmAfter) && tenant.Find(pinned, compiled) is { } ruling)
+                {
+                    return ruling;
+                }
+
+                var asking = tenant.Ask(time);
+                tenant.Take(asking, await policies.GetBundleAsync(caller.AsService("policy-gate"), tenant.Unknown(pinned), ct));
+            }
+        }
+        finally
+        {
+            tenant.Turn.Release();
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "the policy bundle could not be confirmed: {Reason}")]
+    private partial void NotConfirmed(string reason);
+}

@@ -1,0 +1,23 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Anumate.Platform.Policies;
+
+/// <summary>Registration of what enforces policies. Several services of one host ask for it; it is there once.</summary>
+public static class PolicyServices
+{
+    /// <summary>The compiled policies of this process.</summary>
+    public static IServiceCollection AddCompiledPolicies(this IServiceCollection services)
+    {
+        services.TryAddSingleton<CompiledPolicies>();
+        return services;
+    }
+
+    /// <summary>The gate, for a service that names <see cref="IPolicies"/> among its needs.</summary>
+    public static IServiceCollection AddPolicyGate(this IServiceCollection services)
+    {
+        services.AddCompiledPolicies();
+        services.TryAddSingleton<PolicyGate>();
+        return services;
+    }
+}

@@ -1,0 +1,95 @@
+using System.Collections.Concurrent;
+
+namespace Anumate.Platform.Policies;
+
+/// <summary>What the gate knows of one tenant: its current policies as last confirmed, and versions that plans have pinned.</summary>
+sealed class TenantPolicies
+{
+    const int Remembered = 512;
+
+    readonly ConcurrentDictionary<string, PolicyVersion> pinnedVersions = new(StringComparer.Ordinal);
+    readonly Lock changing = new();
+    volatile Confirmed? current;
+    int generation;
+
+    /// <summary>Held by whoever asks for the bundle.</summary>
+    public SemaphoreSlim Turn { get; } = new(1, 1);
+
+    /// <summary>Whether the current policies were confirmed less than this time ago.</summary>
+    public bool IsYoung(TimeProvider time, TimeSpan age) => current is { } c && time.GetElapsedTime(c.At) < age;
+
+    /// <summary>What rules with these versions pinned; null when one of them, or the current policies, are not known yet.</summary>
+    public RulingPolicies? Find(IReadOnlyList<string> pinned, CompiledPolicies compiled)
+    {
+        if (current is not { } confirmed)
+        {
+            return null;
+        }
+
+        var key = pinned.Count switch { 0 => "", 1 => pinned[0], _ => string.Join(' ', pinned) };
+        if (confirmed.Rulings.TryGetValue(key, out var known))
+        {
+            return known;
+        }
+
+        var versions = new List<PolicyVersion>(pinned.Count);
+        foreach (var digest in pinned)
+        {
+            if (!pinnedVersions.TryGetValue(digest, out var version))
+            {
+                return null;
+            }
+
+            versions.Add(version);
+        }
+
+        var ruling = compiled.Compile(confirmed.Versions, versions);
+        if (confirmed.Rulings.Count < Remembered)
+        {
+            confirmed.Rulings[key] = ruling;
+        }
+
+        return ruling;
+    }
+
+    public IReadOnlyList<string> Unknown(IReadOnlyList<string> pinned) => [.. pinned.Where(d => !pinnedVersions.ContainsKey(d)).Distinct(StringComparer.Ordinal)];
+
+    /// <summary>Marks the moment of a question: its answer is as old as the question, and void when policies changed meanwhile.</summary>
+    public (int Generation, long At) Ask(TimeProvider time) => (Volatile.Read(ref generation), time.GetTimestamp());
+
+    public void Take((int Generation, long At) asked, PolicyBundle bundle)
+    {
+        if (pinnedVersions.Count > Remembered)
+        {
+            pinnedVersions.Clear();
+        }
+
+        foreach (var version in bundle.Pinned)
+        {
+            pinnedVersions[version.Digest] = version;
+        }
+
+        lock (changing)
+        {
+            if (asked.Generation != generation)
+            {
+                return;
+            }
+
+            // The same policies as before keep what was made of them.
+            var same = current is { } c && c.Versions.Select(v => v.Digest).SequenceEqual(bundle.Tenant.Select(v => v.Digest)) ? c.Rulings : null;
+            current = new Confirmed(bundle.Tenant, asked.At, same ?? new(StringComparer.Ordinal));
+        }
+    }
+
+    public void Forget()
+    {
+        lock (changing)
+        {
+            generation++;
+            current = null;
+        }
+    }
+
+    sealed record Confirmed(IReadOnlyList<PolicyVersion> Versions, long At, ConcurrentDictionary<string, RulingPolicies> Rulings);
+}

@@ -1,0 +1,19 @@
+using Anumate.Platform.Hosting;
+using Anumate.Platform.Policies;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Anumate.Policies;
+
+/// <summary>Policies: published, resolved, and tried.</summary>
+public static class PolicyModule
+{
+    public static readonly Module Module = new("policies") { Serves = typeof(IPolicies), Add = AddPolicies, Map = PolicyEndpoints.Map };
+
+    static void AddPolicies(IServiceCollection services, IConfiguration section)
+    {
+        services.AddCompiledPolicies();
+        services.AddSingleton<PolicyStore>();
+        services.AddSingleton<IPolicies, PolicyService>();
+    }
+}

@@ -1,0 +1,80 @@
+using Anumate.Platform.Data;
+using Npgsql;
+
+namespace Anumate.Policies;
+
+sealed class PolicyStore(Db db)
+{
+    // Touches its row only where whom the policy rules stays the same.
+    const string KeepPolicy = """
+        insert into policies.policy as p (name, binding, created) values ($1, $2, $3)
+        on conflict (tenant_id, name) do update set binding = excluded.binding where p.binding = excluded.binding
+        """;
+
+    const string InsertVersion = """
+        insert into policies.policy_version (id, name, version, digest, source, published_by, published_at) values ($1, $2, $3, $4, $5, $6, $7)
+        on conflict (tenant_id, name, version) do nothing
+        """;
+
+    const string Select = """
+        select v.id, v.name, v.version, p.binding, v.digest, v.source, v.published_by, v.published_at
+        from policies.policy_version v join policies.policy p on p.name = v.name
+        """;
+
+    const string ById = $"{Select} where v.id = $1";
+
+    const string ByNumber = $"{Select} where v.name = $1 and v.version = $2";
+
+    const string ListAll = $"{Select} where ($1::text is null or v.name = $1) and ($2::uuid is null or v.id < $2) order by v.id desc limit $3";
+
+    // Number 0 asks for the highest.
+    const string Referenced = $"""
+        {Select}
+        join unnest($1::text[], $2::int[]) as r (name, version) on v.name = r.name
+            and v.version = case when r.version > 0 then r.version
+                else (select max(h.version) from policies.policy_version h where h.name = r.name) end
+        """;
+
+    const string OfTenant = $"""
+        {Select}
+        where p.binding = 'tenant' and v.version = (select max(h.version) from policies.policy_version h where h.name = v.name)
+        """;
+
+    const string ByDigests = $"{Select} where v.digest = any($1)";
+
+    /// <summary>Writes a new version with its event and audit record, or answers what the same request was answered.</summary>
+    public Task<PolicyVersion> SaveAsync(Caller caller, PolicyVersion policy, Once once, AuditRecord record, CancellationToken ct) =>
+        db.For(caller.Tenant)
+            .One(KeepPolicy, policy.Name, Word(policy.Binding), policy.PublishedAt).Or(() => PolicyProblems.BindingChanged(policy.Name, policy.Binding))
+            .One(InsertVersion, policy.Id, policy.Name, policy.Version, policy.Digest, policy.Source, policy.PublishedBy, policy.PublishedAt)
+            .Or(() => PolicyProblems.VersionExists(policy.Name, policy.Version))
+            .Event(caller, new PolicyPublished(policy.Id, policy.Name, policy.Version, policy.Binding, policy.Digest))
+            .Audit(record)
+            .SaveOnceAsync(caller, once, policy, ct);
+
+    public async Task<PolicyVersion> GetAsync(Caller caller, Id<Policy> id, CancellationToken ct) =>
+        await db.For(caller.Tenant).FirstAsync(ById, Map, ct, id) ?? throw PolicyProblems.NotFound(id.ToString());
+
+    public Task<PolicyVersion?> FindAsync(Caller caller, string name, int version, CancellationToken ct) =>
+        db.For(caller.Tenant).FirstAsync(ByNumber, Map, ct, name, version);
+
+    public async Task<Page<PolicyVersion>> ListAsync(Caller caller, string? name, PageRequest page, CancellationToken ct) => page.Page(
+        await db.For(caller.Tenant).ListAsync(ListAll, Map, ct, name, page.AfterId<Policy>(), page.Limit + 1),
+        p => p.Id.ToString());
+
+    public Task<IReadOnlyList<PolicyVersion>> FindAsync(Caller caller, IReadOnlyList<PolicyReference> references, CancellationToken ct) =>
+        db.For(caller.Tenant).ListAsync(Referenced, Map, ct, references.Select(r => r.Name), references.Select(r => r.Version ?? 0));
+
+    /// <summary>The current version of each policy that rules the tenant, and the versions with these digests; one moment's view.</summary>
+    public async Task<(IReadOnlyList<PolicyVersion> Tenant, IReadOnlyList<PolicyVersion> Pinned)> RulingAsync(Caller caller, IReadOnlyList<string> digests, CancellationToken ct)
+    {
+        var batch = db.For(caller.Tenant).Read(OfTenant, Map, out var tenant).Read(ByDigests, Map, out var pinned, digests);
+        await batch.SaveAsync(ct);
+        return (tenant.All, pinned.All);
+    }
+
+    static PolicyVersion Map(NpgsqlDataReader row) => new(row.Id<Policy>(0), row.GetString(1), row.GetInt32(2),
+        row.GetString(3) == "tenant" ? PolicyBinding.Tenant : PolicyBinding.Capsule, row.GetString(4), row.GetString(5), row.Id<Principal>(6), row.Time(7));
+
+    static string Word(PolicyBinding binding) => binding == PolicyBinding.Tenant ? "tenant" : "capsule";
+}

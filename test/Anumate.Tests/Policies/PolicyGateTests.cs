@@ -1,0 +1,206 @@
+using System.Text.Json;
+using Anumate.Platform.Policies;
+using Anumate.PolicyEngine;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Anumate.Tests.Policies;
+
+public sealed class PolicyGateTests(TestDatabase database)
+{
+    /// <summary>The policies service behind a door that can be shut, and that counts.</summary>
+    sealed class Door(IPolicies inner) : IPolicies
+    {
+        public bool Shut { get; set; }
+
+        public int Calls { get; private set; }
+
+        public Func<Task>? Meanwhile { get; set; }
+
+        public async Task<PolicyBundle> GetBundleAsync(Caller caller, IReadOnlyList<string> pinned, CancellationToken ct)
+        {
+            Calls++;
+            if (Shut)
+            {
+                throw Problems.Unavailable("the door is shut");
+            }
+
+            var bundle = await inner.GetBundleAsync(caller, pinned, ct);
+            if (Meanwhile is { } act)
+            {
+                Meanwhile = null;
+                await act();
+            }
+
+            return bundle;
+        }
+
+        public Task<PolicyVersion> PublishAsync(Caller caller, PublishPolicy request, CancellationToken ct) => inner.PublishAsync(caller, request, ct);
+
+        public Task<Page<PolicyVersion>> ListAsync(Caller caller, string? name, PageRequest page, CancellationToken ct) => inner.ListAsync(caller, name, page, ct);
+
+        public Task<PolicyVersion> GetAsync(Caller caller, Id<Policy> id, CancellationToken ct) => inner.GetAsync(caller, id, ct);
+
+        public Task<IReadOnlyList<PolicyVersion>> ResolveAsync(Caller caller, IReadOnlyList<string> references, CancellationToken ct) => inner.ResolveAsync(caller, references, ct);
+
+        public Task<Decision> EvaluateAsync(Caller caller, EvaluatePolicy request, CancellationToken ct) => inner.EvaluateAsync(caller, request, ct);
+    }
+
+    sealed class Setting
+    {
+        public Setting(TestDatabase database)
+        {
+            Kit = new PolicyKit(database.Tenant());
+            Door = new Door(Kit.Service);
+            Gate = new PolicyGate(Door, new CompiledPolicies(), Kit.Tenant.Time, NullLogger<PolicyGate>.Instance);
+        }
+
+        public PolicyKit Kit { get; }
+
+        public Door Door { get; }
+
+        public PolicyGate Gate { get; }
+
+        public ValueTask<Decision> CallAsync(ToolEffect effect = ToolEffect.Effect, params string[] pinned)
+        {
+            var caller = Kit.Tenant.Caller("olga", Role.Operator);
+            var facts = PolicyFacts.Of(caller).WithCall(caller.Tenant, "payments.refund", effect, JsonDocument.Parse("{}").RootElement);
+            return Gate.DecideAsync(caller, PolicyPoint.ToolBefore, facts, pinned, default);
+        }
+    }
+
+    readonly Setting on = new(database);
+
+    [Fact]
+    public async Task Decides_by_the_tenants_current_and_the_pinned_policies()
+    {
+        var pinned = await on.Kit.PublishAsync("c", 1);
+        Assert.Equal(Verdict.Deny, (await on.CallAsync()).Verdict);
+        Assert.Equal(Verdict.Allow, (await on.CallAsync(pinned: pinned.Digest)).Verdict);
+
+        await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant, "rule all allow", "rule none deny because \"closed\"");
+        on.Gate.Forget(on.Kit.Tenant.Id);
+        Assert.Equal("`t/none` denies it: closed", (await on.CallAsync(pinned: pinned.Digest)).Reason);
+    }
+
+    [Fact]
+    public async Task A_newer_version_of_a_pinned_policy_does_not_reach_the_plan()
+    {
+        var pinned = await on.Kit.PublishAsync("c", 1);
+        await on.Kit.PublishAsync("c", 2, PolicyBinding.Capsule, "rule all allow", "rule none deny");
+        on.Gate.Forget(on.Kit.Tenant.Id);
+        Assert.Equal(Verdict.Allow, (await on.CallAsync(pinned: pinned.Digest)).Verdict);
+    }
+
+    [Fact]
+    public async Task Asks_once_and_then_decides_by_itself()
+    {
+        var pinned = await on.Kit.PublishAsync("c", 1);
+        for (var i = 0; i < 50; i++)
+        {
+            await on.CallAsync(pinned: pinned.Digest);
+        }
+
+        Assert.Equal(1, on.Door.Calls);
+    }
+
+    [Fact]
+    public async Task Confirms_what_is_older_than_five_seconds()
+    {
+        await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant);
+        Assert.Equal(Verdict.Allow, (await on.CallAsync()).Verdict);
+        await on.Kit.PublishAsync("t", 2, PolicyBinding.Tenant, "rule all allow", "rule none deny");
+        on.Kit.Tenant.Time.Advance(TimeSpan.FromSeconds(4.9));
+        Assert.Equal(Verdict.Allow, (await on.CallAsync()).Verdict);
+        on.Kit.Tenant.Time.Advance(TimeSpan.FromSeconds(0.2));
+        Assert.Equal(Verdict.Deny, (await on.CallAsync()).Verdict);
+        Assert.Equal(2, on.Door.Calls);
+    }
+
+    [Fact]
+    public async Task A_bundle_not_confirmed_for_ten_seconds_denies_what_has_an_effect()
+    {
+        await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant);
+        Assert.Equal(Verdict.Allow, (await on.CallAsync()).Verdict);
+        on.Door.Shut = true;
+        on.Kit.Tenant.Time.Advance(TimeSpan.FromSeconds(9.9));
+        Assert.Equal(Verdict.Allow, (await on.CallAsync()).Verdict);
+        on.Kit.Tenant.Time.Advance(TimeSpan.FromSeconds(0.2));
+        var decision = await on.CallAsync();
+        Assert.Equal(Verdict.Deny, decision.Verdict);
+        Assert.Contains("not confirmed", decision.Reason);
+        Assert.Equal("unavailable", (await Assert.ThrowsAsync<ProblemException>(() => on.CallAsync(ToolEffect.ReadOnly).AsTask())).Problem.Code);
+
+        on.Door.Shut = false;
+        Assert.Equal(Verdict.Allow, (await on.CallAsync()).Verdict);
+    }
+
+    [Fact]
+    public async Task After_news_the_old_bundle_decides_nothing()
+    {
+        await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant);
+        Assert.Equal(Verdict.Allow, (await on.CallAsync()).Verdict);
+        on.Gate.Forget(on.Kit.Tenant.Id);
+        on.Door.Shut = true;
+        Assert.Equal(Verdict.Deny, (await on.CallAsync()).Verdict);
+    }
+
+    [Fact]
+    public async Task A_bundle_fetched_while_a_policy_was_published_is_not_used()
+    {
+        await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant);
+        on.Door.Meanwhile = async () =>
+        {
+            await on.Kit.PublishAsync("t", 2, PolicyBinding.Tenant, "rule all allow", "rule none deny");
+            on.Gate.Forget(on.Kit.Tenant.Id);
+        };
+        Assert.Equal(Verdict.Deny, (await on.CallAsync()).Verdict);
+        Assert.Equal(2, on.Door.Calls);
+    }
+
+    [Fact]
+    public async Task Tenants_do_not_share_what_rules_them()
+    {
+        var other = new Setting(database);
+        await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant);
+        var gate = on.Gate;
+        var caller = other.Kit.Tenant.Caller("otto", Role.Operator);
+        Assert.Equal(Verdict.Allow, (await on.CallAsync()).Verdict);
+        var facts = PolicyFacts.Of(caller).WithCall(caller.Tenant, "payments.refund", ToolEffect.Effect, JsonDocument.Parse("{}").RootElement);
+        Assert.Equal(Verdict.Deny, (await gate.DecideAsync(caller, PolicyPoint.ToolBefore, facts, [], default)).Verdict);
+    }
+
+    [Fact]
+    public async Task A_pinned_policy_that_does_not_exist_is_no_licence()
+    {
+        var e = await Assert.ThrowsAsync<ProblemException>(() => on.CallAsync(pinned: "sha256:00").AsTask());
+        Assert.Equal("policy-not-found", e.Problem.Code);
+    }
+
+    [Fact]
+    public async Task A_stored_policy_that_was_tampered_with_denies_everything()
+    {
+        await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant, "rule all allow", "rule none deny when call.args.amount > 5");
+        await using (var admin = new Npgsql.NpgsqlConnection(database.Admin))
+        {
+            await admin.OpenAsync();
+            await using var edit = new Npgsql.NpgsqlCommand("update policies.policy_version set source = replace(source, '> 5', '> 50') where tenant_id = $1", admin)
+            {
+                Parameters = { new() { Value = on.Kit.Tenant.Id.Value } },
+            };
+            Assert.Equal(1, await edit.ExecuteNonQueryAsync());
+        }
+
+        var decision = await on.CallAsync(ToolEffect.ReadOnly);
+        Assert.Equal(Verdict.Deny, decision.Verdict);
+        Assert.Contains("`t` version 1 cannot be used", decision.Reason);
+    }
+
+    [Fact]
+    public async Task Many_at_once_ask_once()
+    {
+        await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant);
+        var decisions = await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => Task.Run(async () => await on.CallAsync())));
+        Assert.All(decisions, d => Assert.Equal(Verdict.Allow, d.Verdict));
+        Assert.Equal(1, on.Door.Calls);
+    }
+}
