@@ -1,3 +1,4 @@
+using Anumate.Platform.Events;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -13,11 +14,23 @@ public static class PolicyServices
         return services;
     }
 
-    /// <summary>The gate, for a service that names <see cref="IPolicies"/> among its needs.</summary>
+    /// <summary>The gate, for a service that names <see cref="IPolicies"/> among its needs. It hears of every published policy.</summary>
     public static IServiceCollection AddPolicyGate(this IServiceCollection services)
     {
+        if (services.Any(d => d.ServiceType == typeof(Wired)))
+        {
+            return services;
+        }
+
+        services.AddSingleton<Wired>();
         services.AddCompiledPolicies();
         services.TryAddSingleton<PolicyGate>();
-        return services;
+        return services.AddBroadcast<PolicyGate>([PolicyPublished.EventType], (gate, published, _) =>
+        {
+            gate.Forget(published.Tenant);
+            return Task.CompletedTask;
+        });
     }
+
+    sealed class Wired;
 }

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Anumate.Platform.Policies;
 using Anumate.PolicyEngine;
+using Anumate.Tests.EventLog;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Anumate.Tests.Policies;
@@ -193,6 +195,24 @@ public sealed class PolicyGateTests(TestDatabase database)
         var decision = await on.CallAsync(ToolEffect.ReadOnly);
         Assert.Equal(Verdict.Deny, decision.Verdict);
         Assert.Contains("`t` version 1 cannot be used", decision.Reason);
+    }
+
+    [Fact]
+    public async Task Hears_of_a_policy_that_another_process_published()
+    {
+        await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant);
+        // The gate's clock stands still, so that only the news can reach it.
+        await using var host = await EventHost.StartAsync(database.Options, services => services.AddSingleton<IPolicies>(on.Door).AddSingleton(on.Gate).AddPolicyGate().AddPolicyGate());
+        Assert.Equal(Verdict.Allow, (await on.CallAsync()).Verdict);
+
+        await on.Kit.PublishAsync("t", 2, PolicyBinding.Tenant, "rule all allow", "rule none deny");
+        for (var i = 0; i < 1_000 && (await on.CallAsync()).Verdict != Verdict.Deny; i++)
+        {
+            await Task.Delay(10);
+        }
+
+        Assert.Equal(Verdict.Deny, (await on.CallAsync()).Verdict);
+        Assert.Equal(2, on.Door.Calls);
     }
 
     [Fact]
