@@ -10,6 +10,7 @@ public static class DataServices
     public static IServiceCollection AddData(this IServiceCollection services, DbOptions options)
     {
         services.AddSingleton(options);
+        services.AddSingleton<Migrator>();
         services.AddSingleton(p => new Db(options, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILoggerFactory>()));
         return services;
     }

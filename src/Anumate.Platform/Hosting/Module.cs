@@ -38,12 +38,16 @@ public static class ModuleServices
 {
     /// <summary>Binds a section to options that are checked when the host starts.</summary>
     public static IServiceCollection AddOptionsOf<TOptions, TValidator>(this IServiceCollection services, IConfiguration section)
-        where TOptions : class
+        where TOptions : class, new()
         where TValidator : class, IValidateOptions<TOptions>
     {
         services.AddOptions<TOptions>().Bind(section, binder => binder.ErrorOnUnknownConfiguration = true).ValidateOnStart();
         services.AddSingleton<IValidateOptions<TOptions>, TValidator>();
         services.AddSingleton(sp => sp.GetRequiredService<IOptions<TOptions>>().Value);
+        services.AddSingleton(new OptionsSection(((IConfigurationSection)section).Path, () => section.Get<TOptions>() ?? new TOptions()));
         return services;
     }
 }
+
+/// <summary>A configuration section and its values in effect, before they are checked; <c>anumate config</c> prints them.</summary>
+public sealed record OptionsSection(string Path, Func<object> Value);

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
+using Anumate.Proofs;
 
 namespace Anumate.Platform.Http;
 
@@ -18,6 +19,13 @@ public static partial class ContractReader
             throw Problems.Invalid("the body is empty; a JSON object is expected");
         }
 
+        // First the text as such (UTF-8, depth, duplicate keys, numbers), then its fit.
+        if (!StrictJson.TryParse(utf8, utf8.Length, out var document, out var diagnostics))
+        {
+            throw Problems.Invalid($"the body is not acceptable JSON: {diagnostics[0].Message} (line {diagnostics[0].Line}, column {diagnostics[0].Column})", diagnostics);
+        }
+
+        document.Dispose();
         try
         {
             var type = (JsonTypeInfo<T>)AnumateJson.Options.GetTypeInfo(typeof(T));
@@ -37,11 +45,6 @@ public static partial class ContractReader
         {
             var name = unknown.Groups[1].Value;
             return Diagnostic.Error(Code, $"unknown member `{Text.Excerpt(name)}`", pointer, at, Suggest(name, e.Path, root));
-        }
-
-        if (Duplicate().Match(e.Message) is { Success: true } duplicate)
-        {
-            return Diagnostic.Error(Code, $"the member `{Text.Excerpt(duplicate.Groups[1].Value)}` occurs twice", pointer, at);
         }
 
         if (Missing().Match(e.Message) is { Success: true } missing)
@@ -162,9 +165,6 @@ public static partial class ContractReader
 
     [GeneratedRegex(@"^The JSON property '(.*)' could not be mapped", RegexOptions.Singleline)]
     private static partial Regex Unknown();
-
-    [GeneratedRegex(@"^Duplicate property '(.*?)' encountered", RegexOptions.Singleline)]
-    private static partial Regex Duplicate();
 
     [GeneratedRegex(@"was missing required properties including: (.*?)\.?( Path: .*)?$", RegexOptions.Singleline)]
     private static partial Regex Missing();
