@@ -20,6 +20,10 @@ public sealed class IdentityClient(Transport transport) : IIdentity
         transport.PostAsync<NewTenant, TenantCreated>(caller, "v1/tenants", request, null, ct);
 
     /// <inheritdoc/>
+    public Task<Tenant?> FindTenantAsync(Caller caller, string name, CancellationToken ct) =>
+        throw new NotSupportedException("only the platform looks tenants up, in its own process");
+
+    /// <inheritdoc/>
     public Task<PrincipalCreated> CreatePrincipalAsync(Caller caller, NewPrincipal request, CancellationToken ct) =>
         transport.PostAsync<NewPrincipal, PrincipalCreated>(caller, "v1/principals", request, request.IdempotencyKey, ct);
 
@@ -34,6 +38,10 @@ public sealed class IdentityClient(Transport transport) : IIdentity
     /// <inheritdoc/>
     public Task<Versioned<Principal>> UpdatePrincipalAsync(Caller caller, Id<Principal> id, PrincipalUpdate request, long ifMatch, CancellationToken ct) =>
         transport.PutAsync<PrincipalUpdate, Versioned<Principal>>(caller, $"v1/principals/{id}", request, ifMatch, ct);
+
+    /// <inheritdoc/>
+    public Task<PrincipalCreated> ResetSecretAsync(Caller caller, Id<Principal> id, CancellationToken ct) =>
+        transport.PostAsync<PrincipalCreated>(caller, $"v1/principals/{id}/secret", ct);
 
     /// <inheritdoc/>
     public Task<ApiKeyCreated> CreateApiKeyAsync(Caller caller, NewApiKey request, CancellationToken ct) =>

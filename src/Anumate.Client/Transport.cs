@@ -25,6 +25,10 @@ public sealed class Transport(HttpClient http, Func<Caller, CancellationToken, V
     public Task<T> PostAsync<TBody, T>(Caller caller, string path, TBody body, string? idempotencyKey, CancellationToken ct) =>
         SendAsync<T>(caller, HttpMethod.Post, path, Bytes(body), idempotencyKey, null, ct);
 
+    /// <summary>POST without a body, answered with JSON.</summary>
+    public Task<T> PostAsync<T>(Caller caller, string path, CancellationToken ct) =>
+        SendAsync<T>(caller, HttpMethod.Post, path, null, null, null, ct);
+
     /// <summary>PUT with a JSON body and the version it replaces.</summary>
     public Task<T> PutAsync<TBody, T>(Caller caller, string path, TBody body, long ifMatch, CancellationToken ct) =>
         SendAsync<T>(caller, HttpMethod.Put, path, Bytes(body), null, ifMatch, ct);

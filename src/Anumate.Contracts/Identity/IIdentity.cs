@@ -18,6 +18,9 @@ public interface IIdentity
     /// <summary>Creates a tenant with its first users. Only the platform may.</summary>
     Task<TenantCreated> CreateTenantAsync(Caller caller, NewTenant request, CancellationToken ct);
 
+    /// <summary>The tenant of a name, or null. Only the platform may.</summary>
+    Task<Tenant?> FindTenantAsync(Caller caller, string name, CancellationToken ct);
+
     /// <summary>Creates a user, service or agent. A user's sign-in secret is shown in the answer and never again.</summary>
     Task<PrincipalCreated> CreatePrincipalAsync(Caller caller, NewPrincipal request, CancellationToken ct);
 
@@ -29,6 +32,9 @@ public interface IIdentity
 
     /// <summary>Replaces roles, groups and the active flag, if the version still is <paramref name="ifMatch"/>.</summary>
     Task<Versioned<Principal>> UpdatePrincipalAsync(Caller caller, Id<Principal> id, PrincipalUpdate request, long ifMatch, CancellationToken ct);
+
+    /// <summary>Gives a user a new sign-in secret, shown in the answer and never again; the one before is void at once.</summary>
+    Task<PrincipalCreated> ResetSecretAsync(Caller caller, Id<Principal> id, CancellationToken ct);
 
     /// <summary>Creates an API key for the caller; its secret is shown in the answer and never again.</summary>
     Task<ApiKeyCreated> CreateApiKeyAsync(Caller caller, NewApiKey request, CancellationToken ct);
@@ -57,7 +63,10 @@ public sealed record AccessToken(string Token, DateTimeOffset ExpiresAt);
 /// <summary>A tenant to create. <see cref="Name"/>: 1-63 of <c>a-z 0-9 -</c>, unique on the platform.</summary>
 public sealed record NewTenant(string Name, IReadOnlyList<NewPrincipal> Principals);
 
-/// <summary>A principal to create. Roles must be built-in ones; group names are free (1-63 of <c>a-z 0-9 - _</c>).</summary>
+/// <summary>
+/// A principal to create. <see cref="Name"/>: 1-100 of <c>a-z 0-9 . _ @ -</c>, beginning with a letter or digit. Roles must be
+/// built-in ones; group names are free (1-63 of <c>a-z 0-9 - _</c>), at most 100.
+/// </summary>
 public sealed record NewPrincipal(string Name, PrincipalKind Kind, IReadOnlyList<string> Roles, IReadOnlyList<string> Groups)
 {
     /// <summary>Makes a repeated request safe; over HTTP it is the header <c>Idempotency-Key</c>.</summary>
@@ -83,9 +92,15 @@ public sealed record ApiKey(
     public static string Prefix => "key";
 }
 
-/// <summary>An API key to create; <see cref="Roles"/> must be among the caller's (null: all of them).</summary>
+/// <summary>
+/// An API key to create; <see cref="Roles"/> must be among those of its owner (null: all that the owner has now). Name: 1-100
+/// printable characters. A key does not create another key for its own owner.
+/// </summary>
 public sealed record NewApiKey(string Name, IReadOnlyList<string>? Roles = null, DateTimeOffset? Expires = null)
 {
+    /// <summary>The service or agent the key is for; null: the caller itself. Needs <see cref="Scope.IdentityWrite"/>, and is never another user.</summary>
+    public Id<Principal>? Owner { get; init; }
+
     /// <summary>Makes a repeated request safe (the secret is not shown again).</summary>
     [JsonIgnore]
     public string? IdempotencyKey { get; init; }
@@ -93,6 +108,25 @@ public sealed record NewApiKey(string Name, IReadOnlyList<string>? Roles = null,
 
 /// <summary>A new API key; <see cref="Secret"/> (prefix <c>ank_</c>, 256 random bits) is shown once and stored as SHA-256.</summary>
 public sealed record ApiKeyCreated(ApiKey Key, string? Secret);
+
+/// <summary>Problems of identity.</summary>
+public static class IdentityProblems
+{
+    /// <summary>401: one answer for every cause, so that it tells nobody which tenants and users exist.</summary>
+    public static ProblemException SignInRefused() => Problems.Unauthenticated("tenant, user and secret do not fit together, or the user is not active");
+
+    /// <summary>409: the tenant's name is taken.</summary>
+    public static ProblemException TenantExists(string name) =>
+        new Problem("tenant-exists", 409, "The name is taken", $"a tenant `{name}` exists already").Exception();
+
+    /// <summary>409: the principal's name is taken in this tenant.</summary>
+    public static ProblemException PrincipalExists(string name) =>
+        new Problem("principal-exists", 409, "The name is taken", $"a principal `{name}` exists already").Exception();
+
+    /// <summary>409: nobody locks himself out.</summary>
+    public static ProblemException OwnAccess() =>
+        new Problem("own-access", 409, "Nobody takes his own access away", "another admin must take away your admin role or deactivate you").Exception();
+}
 
 /// <summary>A tenant was created.</summary>
 public sealed record TenantWasCreated(Id<Tenant> Tenant, string Name) : IEvent

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Anumate.Platform.Http;
+using Anumate.Platform.Secrets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -11,6 +13,7 @@ static class IdentityEndpoints
     public static void Map(IEndpointRouteBuilder v1)
     {
         v1.MapPost("/sign-in", SignIn).WithSummary("Exchange a user's sign-in secret for an access token");
+        v1.MapGet("/jwks", GetKeys).WithSummary("The public keys of the built-in issuer of access tokens");
         v1.MapGet("/me", GetMe).WithSummary("Who the caller is");
 
         var principals = v1.MapGroup("/principals");
@@ -18,6 +21,7 @@ static class IdentityEndpoints
         principals.MapGet("", ListPrincipals).Demands(Scope.IdentityRead).WithSummary("List principals by name");
         principals.MapGet("/{id}", GetPrincipal).Demands(Scope.IdentityRead).WithSummary("Get a principal");
         principals.MapPut("/{id}", UpdatePrincipal).Demands(Scope.IdentityWrite).WithSummary("Replace a principal's roles, groups and active flag");
+        principals.MapPost("/{id}/secret", ResetSecret).Demands(Scope.IdentityWrite).WithSummary("Give a user a new sign-in secret");
 
         var keys = v1.MapGroup("/api-keys");
         keys.MapPost("", CreateApiKey).Demands(Scope.KeyOwn).WithSummary("Create an API key for the caller");
@@ -27,6 +31,9 @@ static class IdentityEndpoints
 
     static async Task<Ok<AccessToken>> SignIn(Body<SignIn> body, IIdentity identity, CancellationToken ct) =>
         Reply.Ok(await identity.SignInAsync(body, ct));
+
+    static async Task<Ok<JsonElement>> GetKeys(SigningKeys keys, CancellationToken ct) =>
+        Reply.Ok(await keys.JwksAsync(SigningPurpose.AccessToken, ct));
 
     static async Task<Ok<Me>> GetMe(Caller caller, IIdentity identity, CancellationToken ct) =>
         Reply.Ok(await identity.GetMeAsync(caller, ct));
@@ -47,6 +54,9 @@ static class IdentityEndpoints
     static async Task<OkVersioned<Principal>> UpdatePrincipal(
         Caller caller, Id<Principal> id, Body<PrincipalUpdate> body, IfMatch match, IIdentity identity, CancellationToken ct) =>
         Reply.Ok(await identity.UpdatePrincipalAsync(caller, id, body, match, ct));
+
+    static async Task<Ok<PrincipalCreated>> ResetSecret(Caller caller, Id<Principal> id, IIdentity identity, CancellationToken ct) =>
+        Reply.Ok(await identity.ResetSecretAsync(caller, id, ct));
 
     static async Task<Created<ApiKeyCreated>> CreateApiKey(
         Caller caller, Body<NewApiKey> body, IdempotencyKey key, IIdentity identity, CancellationToken ct)

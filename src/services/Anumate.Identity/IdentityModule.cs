@@ -12,5 +12,12 @@ public static class IdentityModule
     static void AddIdentity(IServiceCollection services, IConfiguration section)
     {
         services.AddOptionsOf<IdentityOptions, IdentityOptionsValidator>(section);
+        services.AddSingleton<IdentityTelemetry>();
+        services.AddSingleton<IdentityStore>();
+        services.AddSingleton<CredentialCache>();
+        services.AddSingleton<Issuer>();
+        services.AddSingleton<IIdentity, IdentityService>();
+        services.AddSingleton<LastUse>();
+        services.AddHostedService(p => p.GetRequiredService<LastUse>());
     }
 }
