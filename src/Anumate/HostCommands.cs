@@ -1,16 +1,58 @@
 using System.CommandLine;
+using System.Runtime.CompilerServices;
+using Anumate.Cli;
 
 namespace Anumate;
 
-/// <summary>The verbs of the host. Each loads what it needs only when it is called, so that the verbs of users start fast.</summary>
+/// <summary>
+/// The verbs of the host. What they need (ASP.NET, Npgsql) is loaded only when one of them runs, so that the verbs of users start fast.
+/// </summary>
 static class HostCommands
 {
-    public static IEnumerable<Command> All() => [ShowServices()];
+    public static readonly Option<string?> Config = new("--config") { Description = "configuration file (default: anumate.json in the data folder)", HelpName = "file" };
 
-    static Command ShowServices()
+    public static readonly Option<string?> Urls = new("--urls") { Description = "addresses to listen at (default: http://127.0.0.1:7400)", HelpName = "urls" };
+
+    public static readonly Option<string?> ServicesOption = new("--services") { Description = "services to host, parted by commas (default: all)", HelpName = "words" };
+
+    public static void AddTo(RootCommand root)
     {
-        var command = new Command("services", "Print the services and who calls whom");
-        command.SetAction(_ => new ServiceGraph(Services.All).Print(Console.Out));
+        root.Subcommands.Add(Verb("up", "Start everything with a private PostgreSQL in the data folder", [Urls, Config], Up));
+        root.Subcommands.Add(Verb("serve", "Start the server on a configured database", [Urls, ServicesOption, Config], Serve));
+        root.Subcommands.Add(Verb("migrate", "Bring the database to the schema of this program", [Config], Migrate));
+        root.Subcommands.Add(Verb("services", "Print the services and who calls whom", [], ShowServices));
+        root.Subcommands.Add(Verb("config", "Print the settings in effect, secrets masked", [Config], ShowConfig));
+    }
+
+    // Each in a method of its own that is not inlined: what it refers to is loaded when it is called.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static Task<int> Up(ParseResult parse, Output output, CancellationToken ct) => UpVerb.RunAsync(parse, output, ct);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static Task<int> Serve(ParseResult parse, Output output, CancellationToken ct) => ServeVerb.RunAsync(parse, output, ct);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static Task<int> Migrate(ParseResult parse, Output output, CancellationToken ct) => MigrateVerb.RunAsync(parse, output, ct);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static Task<int> ShowServices(ParseResult parse, Output output, CancellationToken ct) => ServicesVerb.RunAsync(output);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static Task<int> ShowConfig(ParseResult parse, Output output, CancellationToken ct) => ConfigVerb.RunAsync(parse, output);
+
+    static Command Verb(string name, string description, Option[] options, Func<ParseResult, Output, CancellationToken, Task<int>> run)
+    {
+        var command = new Command(name, description);
+        foreach (var option in options)
+        {
+            command.Options.Add(option);
+        }
+
+        command.SetAction((parse, ct) =>
+        {
+            var output = UserCommands.OutputOf(parse);
+            return Edge.RunAsync(output, () => run(parse, output, ct), ct);
+        });
         return command;
     }
 }

@@ -13,6 +13,12 @@ static class Services
         PolicyModule.Module,
     ];
 
+    /// <summary>The words of the design's services: each has a role in the database, whether this binary hosts it or not.</summary>
+    public static IReadOnlyList<string> Words { get; } =
+    [
+        "registry", "policies", "compiler", "ghostruns", "orchestrator", "approvals", "captokens", "receipts", "events", "connectors", "identity", "metering",
+    ];
+
     /// <summary>The services named by <c>--services</c>, all when nothing is named.</summary>
     /// <exception cref="SetupException">A word is not a service, or a service needs one that is not hosted here.</exception>
     public static IReadOnlyList<Module> Hosted(string? words) => string.IsNullOrWhiteSpace(words)

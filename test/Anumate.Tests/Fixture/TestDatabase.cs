@@ -19,6 +19,9 @@ public sealed class TestDatabase : IAsyncLifetime
     TestCluster? _cluster;
     TestSchema? _schema;
 
+    /// <summary>The one of this assembly, for fixtures, which cannot be given another.</summary>
+    internal static TestDatabase Current { get; private set; } = null!;
+
     public Db Db => _schema!.Db;
 
     public DbOptions Options => _schema!.Options;
@@ -34,6 +37,7 @@ public sealed class TestDatabase : IAsyncLifetime
         var given = Environment.GetEnvironmentVariable("ANUMATE_TEST_POSTGRES");
         _cluster = string.IsNullOrEmpty(given) ? await TestCluster.StartAsync() : null;
         _schema = await TestSchema.MakeAsync(_cluster?.Admin ?? given!, TimeProvider.System);
+        Current = this;
     }
 
     public async ValueTask DisposeAsync()

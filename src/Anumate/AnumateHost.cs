@@ -1,0 +1,160 @@
+using System.Net.Sockets;
+using Anumate.Platform.Data;
+using Anumate.Platform.Hosting;
+using Anumate.Platform.Http;
+using Anumate.Platform.Secrets;
+using Anumate.Platform.Telemetry;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Anumate;
+
+/// <summary>The server process: the chosen services behind one HTTP edge. Tests run the very same.</summary>
+static class AnumateHost
+{
+    /// <summary>Composes the host. Nothing runs before it is started.</summary>
+    public static WebApplication Build(
+        IReadOnlyList<Module> modules, IConfiguration configuration, DbOptions database, TimeProvider time, Action<IServiceCollection>? change = null)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "anumate" });
+        builder.Configuration.AddConfiguration(configuration);
+        var server = OptionsOf<ServerOptions>(configuration, ServerOptions.Section, new ServerOptionsValidator());
+        var telemetry = OptionsOf<TelemetryOptions>(configuration, TelemetryOptions.Section, new TelemetryOptionsValidator());
+        Listen(builder, server);
+
+        var services = builder.Services;
+        services.AddSingleton(time);
+        services.AddSingleton<IHostLifetime, StoppedByToken>();
+        services.AddOptionsOf<ServerOptions, ServerOptionsValidator>(configuration.GetSection(ServerOptions.Section));
+        services.AddOptionsOf<TelemetryOptions, TelemetryOptionsValidator>(configuration.GetSection(TelemetryOptions.Section));
+        services.AddOptionsOf<SecretsOptions, SecretsOptionsValidator>(configuration.GetSection(SecretsOptions.Section));
+        services.Configure<HostOptions>(o =>
+        {
+            o.ShutdownTimeout = server.ShutdownTimeout;
+            o.ServicesStartConcurrently = true;
+            o.ServicesStopConcurrently = true;
+        });
+        services.AddRoutingCore();
+        services.AddTelemetry(telemetry);
+        services.AddData(database);
+        services.AddSecrets();
+        services.AddHealth();
+        services.AddHybridCache();
+        services.AddHttpEdge();
+        services.AddApiDocuments(modules);
+        foreach (var module in modules)
+        {
+            module.Add(services, configuration.GetSection(module.Section));
+        }
+
+        change?.Invoke(services);
+
+        var app = builder.Build();
+        app.UseHttpEdge();
+        app.MapHealth();
+        app.MapMetrics(telemetry);
+        app.MapApiDocuments();
+        foreach (var module in modules)
+        {
+            module.Map?.Invoke(app.MapService(module.Name));
+        }
+
+        return app;
+    }
+
+    /// <summary>Refuses a schema that does not fit, then starts everything.</summary>
+    /// <exception cref="SetupException">The address is taken, the schema does not fit, the settings are not valid.</exception>
+    public static async Task StartAsync(WebApplication app, IReadOnlyList<Module> modules, CancellationToken ct)
+    {
+        try
+        {
+            await Migrator.CheckAsync(app.Services.GetRequiredService<Db>(), Migrations.Of(modules), ct);
+            await app.StartAsync(ct);
+        }
+        catch (SchemaException e)
+        {
+            throw new SetupException(e.Message, e);
+        }
+        catch (NpgsqlException e)
+        {
+            throw new SetupException($"the database cannot be reached or refuses: {e.Message}; see: anumate doctor", e);
+        }
+        catch (OptionsValidationException e)
+        {
+            throw new SetupException($"the settings of {e.OptionsType.Name} are not valid: {string.Join("; ", e.Failures)}", e);
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            throw new SetupException($"{e.Message.Split(": ")[0].TrimEnd('.')}; another program listens there, choose another with --urls http://127.0.0.1:0", e);
+        }
+        catch (SocketException e)
+        {
+            throw new SetupException($"cannot listen at {app.Services.GetRequiredService<ServerOptions>().Urls}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The addresses at which a started server answers.</summary>
+    public static IReadOnlyList<string> AddressesOf(WebApplication app) =>
+        [.. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses];
+
+    static void Listen(WebApplicationBuilder builder, ServerOptions server)
+    {
+        var host = builder.WebHost.UseKestrelCore().UseUrls(server.Urls);
+        if (server.Urls.Contains("https:", StringComparison.OrdinalIgnoreCase))
+        {
+            // Certificates: the standard section Kestrel:Certificates:Default.
+            host.UseKestrelHttpsConfiguration();
+            builder.WebHost.ConfigureKestrel((context, o) => o.Configure(context.Configuration.GetSection("Kestrel")));
+        }
+
+        builder.WebHost.ConfigureKestrel(o =>
+        {
+            o.AddServerHeader = false;
+            o.AllowSynchronousIO = false;
+            o.Limits.MaxConcurrentConnections = server.MaxConnections;
+            o.Limits.MaxRequestBodySize = 16 * 1024 * 1024; // A wall; the body's reader knows the limit of each endpoint.
+        });
+    }
+
+    static T OptionsOf<T>(IConfiguration configuration, string section, IValidateOptions<T> validator)
+        where T : class, new()
+    {
+        var options = new T();
+        try
+        {
+            configuration.GetSection(section).Bind(options, b => b.ErrorOnUnknownConfiguration = true);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new SetupException($"the settings of `{section}` are not valid: {e.InnerException?.Message ?? e.Message}", e);
+        }
+
+        return validator.Validate(null, options) is { Failed: true } result
+            ? throw new SetupException($"the settings of `{section}` are not valid: {string.Join("; ", result.Failures ?? [])}")
+            : options;
+    }
+
+    /// <summary>Signals are the command line's business: it cancels the token of the verb.</summary>
+    sealed class StoppedByToken : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}
+
+/// <summary>The migrations of the platform and of services.</summary>
+static class Migrations
+{
+    public static IReadOnlyList<MigrationSet> Of(IReadOnlyList<Module> modules) =>
+        [MigrationSet.Of(typeof(Db).Assembly), .. modules.Select(m => MigrationSet.Of(m.Assembly, m.Name)).Where(s => s.Steps.Count > 0)];
+}

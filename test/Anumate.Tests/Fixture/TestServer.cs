@@ -1,0 +1,190 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Headers;
+using Anumate.Client;
+using Anumate.Platform.Data;
+using Anumate.Platform.Hosting;
+using Anumate.Platform.Secrets;
+using Anumate.Tests;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+[assembly: AssemblyFixture(typeof(TestServer))]
+
+namespace Anumate.Tests;
+
+/// <summary>
+/// The whole host on a free loopback port, on the assembly's database; started when a test first asks. A test class takes it as a
+/// constructor argument; a test makes itself a tenant: <c>var t = await server.NewTenantAsync();</c>
+/// </summary>
+public sealed class TestServer : IAsyncDisposable
+{
+    readonly Lazy<Task<RunningServer>> _running = new(() => RunningServer.StartAsync(TestDatabase.Current.Options));
+
+    /// <summary>A tenant with the demo's people (vera viewer, ada author, olga operator, finn and fiona approvers of group finance, amir auditor, alma admin).</summary>
+    public async Task<ServerTenant> NewTenantAsync() => await (await _running.Value).NewTenantAsync();
+
+    public Task<RunningServer> RunningAsync() => _running.Value;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_running.IsValueCreated)
+        {
+            await (await _running.Value).DisposeAsync();
+        }
+    }
+}
+
+/// <summary>A host in this process.</summary>
+public sealed class RunningServer : IAsyncDisposable
+{
+    readonly WebApplication _app;
+    readonly DirectoryInfo _folder;
+
+    RunningServer(WebApplication app, DirectoryInfo folder, LogLines logs)
+    {
+        _app = app;
+        _folder = folder;
+        Logs = logs;
+        Address = new Uri(AnumateHost.AddressesOf(app)[0]);
+        Http = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { BaseAddress = Address };
+    }
+
+    public Uri Address { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>Every endpoint the server answers.</summary>
+    public IReadOnlyList<Microsoft.AspNetCore.Http.Endpoint> Endpoints => _app.Services.GetRequiredService<Microsoft.AspNetCore.Routing.EndpointDataSource>().Endpoints;
+
+    /// <summary>Without a credential.</summary>
+    public HttpClient Http { get; }
+
+    /// <summary>What the host wrote to its log.</summary>
+    public LogLines Logs { get; }
+
+    public static async Task<RunningServer> StartAsync(
+        DbOptions database, Dictionary<string, string?>? settings = null, Action<IServiceCollection>? change = null)
+    {
+        var folder = Directory.CreateTempSubdirectory("anumate-server-");
+        var keyFile = Path.Combine(folder.FullName, "master.key");
+        MasterKey.OpenOrCreate(keyFile);
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Anumate:Server:Urls"] = "http://127.0.0.1:0",
+            ["Anumate:Secrets:KeyFile"] = keyFile,
+        }).AddInMemoryCollection(settings).Build();
+        var logs = new LogLines();
+        var app = AnumateHost.Build(Anumate.Services.All, configuration, database, TimeProvider.System, services =>
+        {
+            services.AddLogging(l => l.ClearProviders().AddProvider(logs));
+            change?.Invoke(services);
+        });
+        await AnumateHost.StartAsync(app, Anumate.Services.All, default);
+        return new RunningServer(app, folder, logs);
+    }
+
+    public async Task<ServerTenant> NewTenantAsync()
+    {
+        var name = $"t{Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8))}";
+        var created = await Services.GetRequiredService<IIdentity>()
+            .CreateTenantAsync(PlatformCaller.For(default, "identity", "test"), new NewTenant(name, DemoTenant.People), default);
+        return new ServerTenant(this, created);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        _folder.Delete(recursive: true);
+    }
+}
+
+/// <summary>A tenant on a running server, and its people's credentials.</summary>
+public sealed class ServerTenant(RunningServer server, TenantCreated created)
+{
+    readonly ConcurrentDictionary<string, string> _tokens = new();
+
+    public RunningServer Server => server;
+
+    public Id<Tenant> Id => created.Tenant.Id;
+
+    public string Name => created.Tenant.Name;
+
+    public Principal Person(string name) => created.Principals.Single(p => p.Principal.Name == name).Principal;
+
+    public string SecretOf(string name) => created.Principals.Single(p => p.Principal.Name == name).Secret!;
+
+    /// <summary>An access token of a person.</summary>
+    public async Task<string> TokenAsync(string name)
+    {
+        if (!_tokens.TryGetValue(name, out var token))
+        {
+            var signedIn = await server.Services.GetRequiredService<IIdentity>().SignInAsync(new SignIn(Name, name, SecretOf(name)), default);
+            token = _tokens[name] = signedIn.Token;
+        }
+
+        return token;
+    }
+
+    /// <summary>Every contract over HTTP, as a person.</summary>
+    public async Task<AnumateClient> ClientAsync(string name) => new(server.Http, await TokenAsync(name));
+
+    /// <summary>Plain HTTP as a person.</summary>
+    public async Task<HttpClient> HttpAsync(string name)
+    {
+        var http = new HttpClient { BaseAddress = server.Address };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await TokenAsync(name));
+        return http;
+    }
+
+    /// <summary>A person as the caller of contract methods in process.</summary>
+    public async Task<Caller> CallerAsync(string name) =>
+        (await server.Services.GetRequiredService<IIdentity>().AuthenticateAsync(await TokenAsync(name), $"test-{name}", default))!;
+
+    /// <summary>A contract in process.</summary>
+    public T Get<T>()
+        where T : class => server.Services.GetRequiredService<T>();
+}
+
+/// <summary>Log lines of a host, kept for tests.</summary>
+public sealed class LogLines : ILoggerProvider, ISupportExternalScope
+{
+    readonly ConcurrentQueue<LogLine> _lines = new();
+    IExternalScopeProvider? _scopes;
+
+    public IReadOnlyCollection<LogLine> All => _lines;
+
+    public ILogger CreateLogger(string categoryName) => new Log(this, categoryName);
+
+    public void SetScopeProvider(IExternalScopeProvider scopeProvider) => _scopes = scopeProvider;
+
+    public void Dispose()
+    {
+    }
+
+    sealed class Log(LogLines to, string category) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => to._scopes?.Push(state);
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+
+        void ILogger.Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            var values = new Dictionary<string, object?>();
+            to._scopes?.ForEachScope((scope, into) =>
+            {
+                foreach (var (key, value) in scope as IEnumerable<KeyValuePair<string, object?>> ?? [])
+                {
+                    into[key] = value;
+                }
+            }, values);
+            to._lines.Enqueue(new LogLine(logLevel, category, formatter(state, exception), exception, values));
+        }
+    }
+}
+
+public sealed record LogLine(LogLevel Level, string Category, string Message, Exception? Error, IReadOnlyDictionary<string, object?> Scopes);
