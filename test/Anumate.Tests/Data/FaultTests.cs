@@ -13,7 +13,7 @@ public sealed class FaultTests
     [InlineData("KILL")]
     public async Task Answers_503_while_the_database_is_gone_and_recovers_without_a_restart(string signal)
     {
-        await using var cluster = await TestCluster.StartAsync("synchronous_commit = on");
+        await using var cluster = await TestCluster.StartAsync();
         await using var schema = await TestSchema.MakeAsync(cluster.Admin, TimeProvider.System, [.. TestSchema.Sets.Where(s => s.Service == "platform")]);
         var t = new TestTenant(schema.Db);
         var acknowledged = new ConcurrentBag<string>();

@@ -53,7 +53,7 @@ public sealed class TestCluster : IAsyncDisposable
             "--pwfile", $"{folder}/password", "-E", "UTF8", "--locale", "C", "--no-sync"]);
         var port = FreePort();
         await File.AppendAllLinesAsync($"{folder}/data/postgresql.conf",
-            ["listen_addresses = '127.0.0.1'", "max_connections = 300", "fsync = off", "synchronous_commit = off", "full_page_writes = off", "jit = off", .. settings]);
+            ["listen_addresses = '127.0.0.1'", "max_connections = 300", "fsync = off", "full_page_writes = off", "jit = off", .. settings]);
 
         string[] command = [.. AsUser(), "sh", "-c", Keeper, "keeper", binaries, folder, port.ToString()];
         var keeper = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true, WorkingDirectory = folder })!;
