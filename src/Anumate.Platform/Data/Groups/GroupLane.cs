@@ -157,9 +157,9 @@ sealed partial class GroupLane<T>(Db db, GroupStatement<T> statement, GroupOptio
             {
                 // Undone as a whole.
             }
-            catch (PostgresException e) when (attempt < Attempts && DbErrors.IsShutdown(e))
+            catch (NpgsqlException e) when (attempt < Attempts && (DbErrors.IsShutdown(e) || DbErrors.IsNotSent(e)))
             {
-                // Said in place of the answer: the connection had ended before, nothing was begun.
+                // The connection had ended before, nothing was begun.
                 await DropAsync();
             }
             catch (Exception e)
