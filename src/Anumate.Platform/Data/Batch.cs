@@ -61,7 +61,7 @@ public sealed partial class Batch
     /// <summary>What stops the request when the statement just added does not hold (not one row) or repeats a unique key.</summary>
     public Batch Or(Func<ProblemException> problem)
     {
-        _commands[^1] = _commands[^1] with { Otherwise = problem };
+        _commands[^1].Otherwise = problem;
         return this;
     }
 
@@ -120,13 +120,18 @@ public sealed partial class Batch
                 await ExecuteAsync(connection, ct);
                 break;
             }
-            catch (NpgsqlException e) when (attempt < Attempts && (DbErrors.IsRetry(e) || Untouched(e, sent)))
+            catch (NpgsqlException e) when (attempt < Attempts && DbErrors.IsRetry(e))
             {
-                // Undone as a whole, or never begun: the same batch may be sent again.
+                // Undone as a whole: the same batch may be sent again.
+            }
+            catch (NpgsqlException e) when (attempt < Attempts && sent && NeverBegan(e))
+            {
+                // The other pooled connections are likely to be as dead.
+                _source.Clear();
             }
             catch (PostgresException e) when (DbErrors.IsRefusal(e))
             {
-                return new Failure(e, _commands.FindIndex(c => ReferenceEquals(c.Sql, e.BatchCommand)), this);
+                return new Failure(e, _commands.FindIndex(c => c.Sent is not null && ReferenceEquals(c.Sent, e.BatchCommand)), this);
             }
             catch (Exception e) when (DbErrors.Translate(e, sent && !ReadsOnly, _db.Log) is { } problem)
             {
@@ -143,20 +148,21 @@ public sealed partial class Batch
     }
 
     /// <summary>
-    /// A pooled connection that the server had ended before: it says so in place of the first answer, so nothing was begun. Where only
-    /// reading was asked, it does not matter how far it came.
+    /// A pooled connection that the server had ended before: the batch cannot be sent, or the server says so in place of the first answer.
+    /// Where only reading was asked, it does not matter how far it came.
     /// </summary>
-    bool Untouched(NpgsqlException e, bool sent) =>
-        sent && (e is PostgresException ? DbErrors.IsShutdown(e) && ReferenceEquals(e.BatchCommand, _commands[0].Sql) : ReadsOnly && e.IsTransient);
+    bool NeverBegan(NpgsqlException e) => e is PostgresException
+        ? DbErrors.IsShutdown(e) && ReferenceEquals(e.BatchCommand, _commands[0].Sent)
+        : DbErrors.IsNotSent(e) || (ReadsOnly && e.IsTransient && e.InnerException is not TimeoutException);
 
-    bool ReadsOnly => _commands.TrueForAll(c => c.Returns == Returns.Rows && c.Read is not null || ReferenceEquals(c.Sql.CommandText, SetTenant));
+    bool ReadsOnly => _commands.TrueForAll(c => c.Returns == Returns.Rows && c.Read is not null || ReferenceEquals(c.Sql, SetTenant));
 
     async Task ExecuteAsync(NpgsqlConnection connection, CancellationToken ct)
     {
         await using var batch = connection.CreateBatch();
         foreach (var command in _commands)
         {
-            batch.BatchCommands.Add(command.Sql);
+            batch.BatchCommands.Add(command.Make());
         }
 
         await using var reader = await batch.ExecuteReaderAsync(ct);
@@ -188,13 +194,7 @@ public sealed partial class Batch
 
     Batch Add(string sql, Returns returns, NpgsqlParameter[] args, Func<NpgsqlDataReader, CancellationToken, Task>? read = null)
     {
-        var command = new NpgsqlBatchCommand(sql);
-        foreach (var arg in args)
-        {
-            command.Parameters.Add(arg);
-        }
-
-        _commands.Add(new Command(command, returns, read, null));
+        _commands.Add(new Command(sql, args, returns, read));
         return this;
     }
 
@@ -221,8 +221,31 @@ public sealed partial class Batch
         Rows,
     }
 
-    readonly record struct Command(
-        NpgsqlBatchCommand Sql, Returns Returns, Func<NpgsqlDataReader, CancellationToken, Task>? Read, Func<ProblemException>? Otherwise);
+    sealed class Command(string sql, NpgsqlParameter[] args, Returns returns, Func<NpgsqlDataReader, CancellationToken, Task>? read)
+    {
+        public string Sql => sql;
+
+        public Returns Returns => returns;
+
+        public Func<NpgsqlDataReader, CancellationToken, Task>? Read => read;
+
+        public Func<ProblemException>? Otherwise { get; set; }
+
+        public NpgsqlBatchCommand? Sent { get; private set; }
+
+        /// <summary>A fresh one for each attempt: Npgsql's keep what they learnt of the connection they ran on.</summary>
+        public NpgsqlBatchCommand Make()
+        {
+            var again = Sent is not null;
+            Sent = new NpgsqlBatchCommand(sql);
+            foreach (var arg in args)
+            {
+                Sent.Parameters.Add(again ? arg.Clone() : arg);
+            }
+
+            return Sent;
+        }
+    }
 
     /// <summary>A command that did not hold: not one row, or a unique key repeated.</summary>
     readonly record struct Failure(PostgresException Error, int Command, Batch Batch)

@@ -15,6 +15,15 @@ static partial class DbErrors
     /// <summary>The server ends this connection (stop, restart, failover).</summary>
     public static bool IsShutdown(NpgsqlException e) => e.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown;
 
+    /// <summary>
+    /// The request could not be handed over whole, so its end, which commits it, never arrived. (A test shows that Npgsql says so.)
+    /// </summary>
+    public static bool IsNotSent(NpgsqlException e) =>
+        e is not PostgresException && e.Message.StartsWith("Exception while writing to stream", StringComparison.Ordinal);
+
+    /// <summary>Not this statement's fault: connections (08), resources (53), operator intervention (57), system errors (58).</summary>
+    public static bool IsOutage(PostgresException e) => e.SqlState[..2] is "08" or "53" or "57" or "58";
+
     /// <summary>An expected refusal: <see cref="Batch.One"/> did not hold, or a unique key is taken.</summary>
     public static bool IsRefusal(PostgresException e) => e.SqlState is NotOne or PostgresErrorCodes.UniqueViolation;
 
@@ -28,12 +37,13 @@ static partial class DbErrors
         switch (e)
         {
             case PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } breach:
+                DataTelemetry.Breaches.Add(1);
                 TenantBreach(log, breach.MessageText, breach.TableName, e);
                 return null;
             case PostgresException known:
                 return Known(known);
             case NpgsqlException { InnerException: TimeoutException } timeout when !written || timeout.Message.Contains("pool", StringComparison.Ordinal):
-            case NpgsqlException when !written:
+            case NpgsqlException unsent when !written || IsNotSent(unsent):
                 return Problems.Unavailable("the database does not answer; nothing was changed");
             case NpgsqlException:
                 return Problems.Unavailable(OutcomeUnknown);
@@ -58,8 +68,7 @@ static partial class DbErrors
         PostgresErrorCodes.ProgramLimitExceeded or PostgresErrorCodes.StatementTooComplex =>
             Problems.TooLarge("a value is too large or nested too deeply to be stored"),
         PostgresErrorCodes.ReadOnlySqlTransaction => Problems.Unavailable("the database accepts no writes at present; nothing was changed"),
-        // Connections (08), resources (53), operator intervention (57), system errors (58).
-        { } state when state[..2] is "08" or "53" or "57" or "58" => Problems.Unavailable("the database is not available; nothing was changed"),
+        _ when IsOutage(e) => Problems.Unavailable("the database is not available; nothing was changed"),
         _ => null,
     };
 

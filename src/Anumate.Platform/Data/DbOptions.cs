@@ -75,6 +75,12 @@ public sealed record DbOptions
             text.MaxPoolSize = 8;
         }
 
+        if (role == DbRole.Writer)
+        {
+            // Its statements are joins of a small group by key; a plan made while a table was small must not be another.
+            text.Options = "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c plan_cache_mode=force_generic_plan";
+        }
+
         return text.ConnectionString;
     }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Anumate.Platform.Data;
 
@@ -65,14 +66,16 @@ public sealed partial class Batch
         }
 
         // First, so that a repetition is known as one before any other statement can refuse it.
-        var remember = new NpgsqlBatchCommand(Remember);
-        remember.Parameters.Add(Arguments.Of(caller.Principal));
-        remember.Parameters.Add(Arguments.Of(once.Operation));
-        remember.Parameters.Add(Arguments.Of(once.Key));
-        remember.Parameters.Add(Arguments.Of(once.Digest));
-        remember.Parameters.Add(Arguments.Typed(Json.Of(kept ?? response).Utf8, NpgsqlTypes.NpgsqlDbType.Json));
-        remember.Parameters.Add(Arguments.Of(_db.Time.GetUtcNow()));
-        _commands.Insert(1, new Command(remember, Returns.Rows, null, null));
+        NpgsqlParameter[] args =
+        [
+            Arguments.Of(caller.Principal),
+            Arguments.Of(once.Operation),
+            Arguments.Of(once.Key),
+            Arguments.Of(once.Digest),
+            Arguments.Typed(Json.Of(kept ?? response).Utf8, NpgsqlDbType.Json),
+            Arguments.Of(_db.Time.GetUtcNow()),
+        ];
+        _commands.Insert(1, new Command(Remember, args, Returns.Rows, null));
 
         if (await TrySaveAsync(ct) is not { } failure)
         {

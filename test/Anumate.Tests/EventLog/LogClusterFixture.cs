@@ -14,9 +14,12 @@ public sealed class LogCluster : IAsyncDisposable
 {
     readonly Lazy<Task<TestCluster>> _cluster = new(() => TestCluster.StartAsync());
 
+    /// <summary>Connection string of its superuser.</summary>
+    public async Task<string> AdminAsync() => (await _cluster.Value).Admin;
+
     /// <summary>A database of the test's own.</summary>
     public async Task<TestSchema> SchemaAsync() =>
-        await TestSchema.MakeAsync((await _cluster.Value).Admin, TimeProvider.System, [.. TestSchema.Sets.Where(s => s.Service == "platform")]);
+        await TestSchema.MakeAsync(await AdminAsync(), TimeProvider.System, [.. TestSchema.Sets.Where(s => s.Service == "platform")]);
 
     public async ValueTask DisposeAsync()
     {

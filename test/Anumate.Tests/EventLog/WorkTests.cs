@@ -159,9 +159,9 @@ public sealed class WorkTests(LogCluster cluster)
         await Written.ToAsync(schema, _tenant, "before");
         await work.WhenAsync(1);
 
-        await own.StopAsync("INT");
+        await own.StopAsync();
         await Task.Delay(700);
-        await own.ComeBackAsync();
+        await own.ResumeAsync();
         await Written.ToAsync(schema, _tenant, "after");
         Assert.Equal(["before", "after"], (await work.WhenAsync(2)).Distinct());
         Assert.Equal(["before", "after"], await broadcast.WhenAsync(2));

@@ -1,0 +1,238 @@
+using System.Runtime.InteropServices;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Anumate.Platform.Data;
+
+/// <summary>One connection of a group writer and the loop that feeds it. Whatever happens, every waiter is answered and the loop goes on.</summary>
+sealed partial class GroupLane<T>(Db db, GroupStatement<T> statement, GroupOptions options, ILogger log)
+{
+    const int Attempts = 3;
+
+    // A plan made while the table is still empty may be kept for long, so the statement is prepared when it has been at work for a while.
+    const int PrepareAfter = 16;
+
+    // A failure of one item is found by halving. A failure of all must not cost a statement for each.
+    const int MostStatements = 48;
+
+    readonly List<GroupItem<T>> _group = new(options.MaxItems);
+    readonly List<GroupItem<T>> _deferred = [];
+    readonly HashSet<Guid> _keys = new(options.MaxItems);
+    readonly GroupColumn<T>[] _columns = statement.Columns();
+    readonly List<int> _ordinals = new(options.MaxItems);
+    readonly bool[] _happened = new bool[options.MaxItems];
+
+    NpgsqlConnection? _connection;
+    NpgsqlCommand? _command;
+    int _sent;
+
+    public async Task RunAsync(ChannelReader<GroupItem<T>> queue)
+    {
+        while (_deferred.Count > 0 || await queue.WaitToReadAsync())
+        {
+            Gather(queue);
+            await WriteAsync();
+            _group.Clear();
+        }
+
+        await DropAsync();
+    }
+
+    /// <summary>What waits, in order, as long as no two items share a key.</summary>
+    void Gather(ChannelReader<GroupItem<T>> queue)
+    {
+        _keys.Clear();
+        var bytes = 0;
+        var kept = 0;
+        foreach (var item in CollectionsMarshal.AsSpan(_deferred))
+        {
+            if (_group.Count < options.MaxItems && bytes < options.MaxBytes && _keys.Add(statement.Key(item.Value)))
+            {
+                bytes += statement.Size(item.Value);
+                _group.Add(item);
+            }
+            else
+            {
+                // Whoever comes later with this key stays behind it.
+                _keys.Add(statement.Key(item.Value));
+                _deferred[kept++] = item;
+            }
+        }
+
+        _deferred.RemoveRange(kept, _deferred.Count - kept);
+        while (_group.Count < options.MaxItems && _deferred.Count < options.MaxItems && bytes < options.MaxBytes && queue.TryRead(out var item))
+        {
+            if (_keys.Add(statement.Key(item.Value)))
+            {
+                bytes += statement.Size(item.Value);
+                _group.Add(item);
+            }
+            else
+            {
+                _deferred.Add(item);
+            }
+        }
+    }
+
+    async Task WriteAsync()
+    {
+        var left = MostStatements;
+        var parts = new Stack<(int From, int Count)>();
+        parts.Push((0, _group.Count));
+        while (parts.TryPop(out var part))
+        {
+            var error = await TryWriteAsync(part.From, part.Count);
+            if (error is null)
+            {
+                Answer(part.From, part.Count);
+            }
+            else if (error is PostgresException bad && part.Count > 1 && left > 0 && !DbErrors.IsOutage(bad) && !DbErrors.IsRetry(bad))
+            {
+                left -= 2;
+                var half = part.Count / 2;
+                parts.Push((part.From + half, part.Count - half));
+                parts.Push((part.From, half));
+            }
+            else
+            {
+                Fail(part.From, part.Count, error);
+            }
+        }
+    }
+
+    void Answer(int from, int count)
+    {
+        if (statement.TellsEvents)
+        {
+            db.Written.Ring();
+        }
+
+        var refused = 0;
+        for (var i = 0; i < count; i++)
+        {
+            refused += _happened[i] ? 0 : 1;
+            _group[from + i].Answer(_happened[i]);
+        }
+
+        DataTelemetry.GroupSize.Record(count);
+        if (refused > 0)
+        {
+            DataTelemetry.GroupRefused.Add(refused);
+        }
+    }
+
+    void Fail(int from, int count, Exception error)
+    {
+        var problem = (error as ProblemException ?? DbErrors.Translate(error, written: true, log))?.Problem;
+        for (var i = from; i < from + count; i++)
+        {
+            _group[i].Fail(problem?.Exception() ?? error);
+        }
+    }
+
+    /// <summary>Sends a part of the group; null when it is committed, and then <see cref="_happened"/> says what of it happened.</summary>
+    async Task<Exception?> TryWriteAsync(int from, int count)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await ConnectAsync();
+            }
+            catch (Exception e)
+            {
+                NotConnected(e.Message);
+                await DropAsync();
+                return Problems.Unavailable("the database does not answer; nothing was changed");
+            }
+
+            try
+            {
+                await SendAsync(from, count);
+                return null;
+            }
+            catch (NpgsqlException e) when (attempt < Attempts && DbErrors.IsRetry(e))
+            {
+                // Undone as a whole.
+            }
+            catch (NpgsqlException e) when (attempt < Attempts && (DbErrors.IsShutdown(e) || DbErrors.IsNotSent(e)))
+            {
+                // The connection had ended before, nothing was begun.
+                await DropAsync();
+            }
+            catch (Exception e)
+            {
+                if (e is not PostgresException || _connection?.State != System.Data.ConnectionState.Open)
+                {
+                    await DropAsync();
+                }
+
+                return e;
+            }
+        }
+    }
+
+    async Task SendAsync(int from, int count)
+    {
+        _ordinals.Clear();
+        Array.Clear(_happened);
+        foreach (var column in _columns)
+        {
+            column.Clear();
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            _ordinals.Add(i);
+            foreach (var column in _columns)
+            {
+                column.Add(_group[from + i].Value);
+            }
+        }
+
+        if (_sent++ == PrepareAfter)
+        {
+            await _command!.PrepareAsync();
+        }
+
+        // Committed when the reader is closed without an error.
+        await using var reader = await _command!.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+        {
+            _happened[reader.GetInt32(0)] = true;
+        }
+    }
+
+    async Task ConnectAsync()
+    {
+        if (_connection?.State == System.Data.ConnectionState.Open)
+        {
+            return;
+        }
+
+        await DropAsync();
+        _connection = await db.Source(DbRole.Writer).OpenConnectionAsync();
+        _command = new NpgsqlCommand(statement.Sql, _connection);
+        _command.Parameters.Add(new NpgsqlParameter<List<int>> { TypedValue = _ordinals, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        foreach (var column in _columns)
+        {
+            _command.Parameters.Add(column.Parameter);
+        }
+
+        _sent = 0;
+    }
+
+    async Task DropAsync()
+    {
+        if (_connection is { } connection)
+        {
+            (_connection, _command) = (null, null);
+            await connection.DisposeAsync();
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "a group writer cannot connect: {Reason}")]
+    private partial void NotConnected(string reason);
+}
