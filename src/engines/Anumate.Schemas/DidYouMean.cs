@@ -3,6 +3,10 @@ namespace Anumate.Schemas;
 /// <summary>The nearest known word to one that was mistyped.</summary>
 public static class DidYouMean
 {
+    // A suggestion is a courtesy: its cost must not grow with the document.
+    const int MaxLength = 40;
+    const int MaxCandidates = 250;
+
     /// <summary><c>did you mean `x`?</c> for the nearest candidate; null when none is near.</summary>
     public static string? Suggest(string word, IEnumerable<string> candidates) =>
         Nearest(word, candidates) is { } nearest ? $"did you mean `{nearest}`?" : null;
@@ -10,14 +14,14 @@ public static class DidYouMean
     /// <summary>The candidate within a third of the word's length in edits, the first of the nearest; null when there is none.</summary>
     public static string? Nearest(string word, IEnumerable<string> candidates)
     {
-        if (word.Length is 0 or > 64)
+        if (word.Length is 0 or > MaxLength)
         {
             return null;
         }
 
         string? best = null;
         var bestDistance = Math.Max(1, word.Length / 3) + 1;
-        foreach (var candidate in candidates)
+        foreach (var candidate in candidates.Take(MaxCandidates))
         {
             if (Math.Abs(candidate.Length - word.Length) >= bestDistance)
             {

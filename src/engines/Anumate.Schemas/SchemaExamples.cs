@@ -16,10 +16,15 @@ public static class SchemaExamples
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var candidate = new ValueMaker(schema, seed, attempt).Make();
-            if (candidate?.ToJsonElement() is { } value && schema.IsValid(value))
+            var maker = new ValueMaker(schema, seed, attempt);
+            if (maker.Make()?.ToJsonElement() is { } value && schema.IsValid(value))
             {
                 return value;
+            }
+
+            if (maker.TooLarge)
+            {
+                return null;
             }
         }
 

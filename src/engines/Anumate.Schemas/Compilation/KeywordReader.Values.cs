@@ -108,6 +108,7 @@ sealed partial class KeywordReader
     List<string> Names(Member member)
     {
         var names = new List<string>();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         if (member.Value is not ArrayNode list)
         {
             Wrong(member, "must be a list of names");
@@ -120,7 +121,7 @@ sealed partial class KeywordReader
             {
                 compiler.Report(item.Error("schema.shape", $"a name must be a string, it was {item.Described}", "put the name in quotes"));
             }
-            else if (names.Contains(name.Value))
+            else if (!seen.Add(name.Value))
             {
                 compiler.Report(item.Error("schema.shape", $"the name `{name.Value}` stands twice", "remove one of the two"));
             }
@@ -175,7 +176,7 @@ sealed partial class KeywordReader
 
     static string Describe(DocumentNode value) => value switch
     {
-        StringNode text => $"`{Evaluation.Shorten(text.Value, 60)}`",
+        StringNode text => $"`{JsonWords.Shorten(text.Value, 60)}`",
         NumberNode or BooleanNode => value.ToString(),
         ArrayNode { Items.Count: 0 } => "an empty list",
         _ => value.Described,

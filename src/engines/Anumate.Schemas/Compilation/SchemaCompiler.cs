@@ -34,15 +34,7 @@ sealed class SchemaCompiler
     public static SchemaCompilation Compile(DocumentNode source, SchemaOptions options)
     {
         var compiler = new SchemaCompiler(options);
-        compiler.Resources.AddRoot(source);
-        var root = compiler.Node(source);
-        compiler.Drain();
-        if (compiler.findings.Count == 0)
-        {
-            ReferenceLoops.Find(compiler.compiled.Values, compiler.Report);
-        }
-
-        if (compiler.findings.Count > 0)
+        if (compiler.Compile(source) is not { } root)
         {
             return new SchemaCompilation(null, [.. compiler.findings.OrderBy(f => f.Line).ThenBy(f => f.Column)]);
         }
@@ -51,11 +43,13 @@ sealed class SchemaCompiler
         return new SchemaCompilation(schema, options.RefuseUnknown ? [.. compiler.ExampleWarnings()] : []);
     }
 
+    /// <summary>Records a finding; after a hundred of them the rest of the schema is not looked at.</summary>
     public void Report(Diagnostic finding)
     {
-        if (findings.Count < MaxFindings)
+        findings.Add(finding);
+        if (findings.Count == MaxFindings)
         {
-            findings.Add(finding);
+            throw new TooManyFindings();
         }
     }
 
@@ -91,11 +85,31 @@ sealed class SchemaCompiler
         if (pattern is null)
         {
             Report(Diagnostic.Error(
-                "schema.pattern", $"the pattern `{Evaluation.Shorten(source, 80)}` cannot be used: {error}", node.Pointer, at,
+                "schema.pattern", $"the pattern `{JsonWords.Shorten(source, 80)}` cannot be used: {error}", node.Pointer, at,
                 "write it as an ECMA-262 expression without back references and look-around"));
         }
 
         return patterns[source] = pattern;
+    }
+
+    SchemaNode? Compile(DocumentNode source)
+    {
+        try
+        {
+            Resources.AddRoot(source);
+            var root = Node(source);
+            Drain();
+            if (findings.Count == 0)
+            {
+                ReferenceLoops.Find(compiled.Values, Report);
+            }
+
+            return findings.Count == 0 ? root : null;
+        }
+        catch (TooManyFindings)
+        {
+            return null;
+        }
     }
 
     void Drain()
@@ -120,6 +134,9 @@ sealed class SchemaCompiler
         }
         while (pending.Count > 0);
     }
+
+    /// <summary>Ends a compilation early. Never leaves this class.</summary>
+    sealed class TooManyFindings : Exception;
 
     static readonly string[] ExampleKeywords = ["default", "examples", "x-examples"];
 

@@ -316,12 +316,12 @@ static class Limit
 
     public static Diagnostic Duplicate(string key, Position at, Position first) =>
         Diagnostic.Error(
-            "document.duplicate-key", $"the key `{key}` appears twice in one object, first at line {first.Line}, column {first.Column}", "", at,
+            "document.duplicate-key", $"the key `{JsonWords.Shorten(key)}` appears twice in one object, first at line {first.Line}, column {first.Column}", "", at,
             "remove one of the two");
 
     public static Diagnostic Inexact(ReadOnlySpan<char> written, Position at) =>
         Diagnostic.Error(
             "document.inexact-number",
-            $"the number `{(written.Length > 40 ? $"{written[..40]}…" : written.ToString())}` cannot be held exactly by a double", "", at,
+            $"the number `{JsonWords.Shorten(written.ToString())}` cannot be held exactly by a double", "", at,
             "use at most 15 digits, or write it as a string in quotes");
 }

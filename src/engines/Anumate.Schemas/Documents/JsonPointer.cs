@@ -76,6 +76,13 @@ static class JsonWords
         SkipValidation = true,
     };
 
+    /// <summary>User input as messages quote it: on one line, and whole when it is short.</summary>
+    public static string Shorten(string text, int most = 60)
+    {
+        text = text.Length <= most ? text : $"{text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)]}…";
+        return text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? '·' : c)) : text;
+    }
+
     public static string Kind(NodeKind kind) => kind switch
     {
         NodeKind.Object => "an object",

@@ -84,7 +84,7 @@ sealed class YamlDocumentParser
                 return Mapping(mapping, depth + 1);
             case AnchorAlias alias:
                 findings.Add(Diagnostic.Error(
-                    "yaml.alias", $"the alias `*{alias.Value}` is not supported", "", At(alias.Start), "write the value out in its place"));
+                    "yaml.alias", $"the alias `*{JsonWords.Shorten(alias.Value.Value)}` is not supported", "", At(alias.Start), "write the value out in its place"));
                 return new NullNode(At(alias.Start));
             default:
                 throw Syntax("a value was expected here", At(parser.Current!.Start));
@@ -164,14 +164,14 @@ sealed class YamlDocumentParser
         if (!node.Anchor.IsEmpty)
         {
             findings.Add(Diagnostic.Error(
-                "yaml.anchor", $"the anchor `&{node.Anchor.Value}` is not supported", "", At(node.Start), "remove it and write values out"));
+                "yaml.anchor", $"the anchor `&{JsonWords.Shorten(node.Anchor.Value)}` is not supported", "", At(node.Start), "remove it and write values out"));
         }
 
         if (!node.Tag.IsEmpty)
         {
             var tag = node.Tag.IsNonSpecific ? "!" : node.Tag.Value;
             findings.Add(Diagnostic.Error(
-                "yaml.tag", $"the tag `{tag}` is not supported", "", At(node.Start), "remove it; quote the value to make it a string"));
+                "yaml.tag", $"the tag `{JsonWords.Shorten(tag)}` is not supported", "", At(node.Start), "remove it; quote the value to make it a string"));
         }
     }
 

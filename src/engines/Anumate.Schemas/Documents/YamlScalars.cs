@@ -48,7 +48,7 @@ static class YamlScalars
             findings.Add(scalar.Value.Length == 0
                 ? Diagnostic.Error("yaml.non-string-key", "the key is missing", "", at, "write a key before the `:`")
                 : Diagnostic.Error(
-                    "yaml.non-string-key", $"the key `{scalar.Value}` is {node.Described}, not a string", "", at, $"quote it: \"{scalar.Value}\""));
+                    "yaml.non-string-key", $"the key `{JsonWords.Shorten(scalar.Value)}` is {node.Described}, not a string", "", at, $"quote it: \"{JsonWords.Shorten(scalar.Value)}\""));
         }
 
         return null;
@@ -98,8 +98,8 @@ static class YamlScalars
         {
             // Core schema reads a number and drops the zeros, which order numbers and postal codes do not survive.
             findings.Add(Diagnostic.Error(
-                "yaml.leading-zero", $"`{text}` would be read as a number without its leading zeros", "", at,
-                $"quote it to keep the zeros: \"{text}\", or remove them"));
+                "yaml.leading-zero", $"`{JsonWords.Shorten(text)}` would be read as a number without its leading zeros", "", at,
+                $"quote it to keep the zeros: \"{JsonWords.Shorten(text)}\", or remove them"));
         }
 
         if (!char.IsAsciiDigit(decimalText[^1]) && decimalText[^1] != '.' || !Numbers.TryExact(decimalText, out var value))

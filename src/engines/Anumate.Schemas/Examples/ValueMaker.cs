@@ -24,6 +24,9 @@ sealed class ValueMaker(Schema schema, ulong seed, int attempt)
     /// <summary>Every third attempt leaves out what is optional; it is the surest way past contradictions.</summary>
     bool Sparse => attempt % 3 == 2;
 
+    /// <summary>Whether the value would have been larger than an example should be.</summary>
+    public bool TooLarge => made > MaxValues;
+
     public DocumentNode? Make() => Make([schema.Root], "", 0);
 
     DocumentNode? Make(IEnumerable<SchemaNode> nodes, string name, int depth)

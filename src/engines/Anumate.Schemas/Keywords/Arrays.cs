@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Anumate.Schemas.Values;
 
@@ -44,7 +45,7 @@ sealed record UniqueItemsKeyword(string Path) : Keyword("uniqueItems", Path)
         var index = 0;
         foreach (var item in value.EnumerateArray())
         {
-            if (!run.Spend(1))
+            if (!run.Spend(1 + (JsonMarshal.GetRawUtf8Value(item).Length / 32)))
             {
                 return false;
             }

@@ -189,7 +189,7 @@ sealed class Evaluation(Schema schema, bool collect, int maxSteps = Evaluation.M
             }
         }
 
-        return text.Length == 0 ? "the value" : $"`{Shorten(text.ToString(), 200)}`";
+        return text.Length == 0 ? "the value" : $"`{JsonWords.Shorten(text.ToString(), 200)}`";
     }
 
     /// <summary><c>, it was -5</c>; nothing of what is guarded.</summary>
@@ -205,13 +205,10 @@ sealed class Evaluation(Schema schema, bool collect, int maxSteps = Evaluation.M
         {
             JsonValueKind.Object => ", it was an object",
             JsonValueKind.Array => ", it was an array",
-            JsonValueKind.String => $", it was `{Shorten(value.GetString()!, 60)}`",
-            _ => $", it was {Shorten(value.GetRawText(), 60)}",
+            JsonValueKind.String => $", it was `{JsonWords.Shorten(value.GetString()!, 60)}`",
+            _ => $", it was {JsonWords.Shorten(value.GetRawText(), 60)}",
         };
     }
-
-    public static string Shorten(string text, int most) =>
-        text.Length <= most ? text : $"{text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)]}…";
 
     /// <summary>Tests the name of a member; says why it fails when errors are collected.</summary>
     public bool TestName(SchemaNode node, string name, out string why)

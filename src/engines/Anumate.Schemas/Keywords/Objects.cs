@@ -71,6 +71,26 @@ sealed record MembersKeyword(
         run.Fail(this, $"{run.Name(name)} is not known here", run.Collecting ? Unknown.Suggest(name, Order) : null, name);
 }
 
+/// <summary>The names of an object's members: asked one by one when few are asked for, as a set when many are.</summary>
+readonly struct MemberNames
+{
+    const int Few = 16;
+
+    readonly JsonElement value;
+    readonly HashSet<string>? names;
+
+    public MemberNames(JsonElement value, int questions)
+    {
+        this.value = value;
+        if (questions > Few && value.GetPropertyCount() > Few)
+        {
+            names = new HashSet<string>(value.EnumerateObject().Select(m => m.Name), StringComparer.Ordinal);
+        }
+    }
+
+    public bool Contains(string name) => names?.Contains(name) ?? value.TryGetProperty(name, out _);
+}
+
 /// <summary>What to say about a member nobody declared.</summary>
 static class Unknown
 {
@@ -89,10 +109,11 @@ sealed record RequiredKeyword(string Path, IReadOnlyList<string> Names) : Keywor
             return true;
         }
 
-        var valid = true;
+        var valid = run.Spend(Names.Count);
+        var members = new MemberNames(value, Names.Count);
         foreach (var name in Names)
         {
-            if (!value.TryGetProperty(name, out _))
+            if (!members.Contains(name))
             {
                 valid = run.Fail(this, $"{run.Name(name)} is required", run.Collecting ? $"add the key `{name}`" : null);
                 if (!run.Collecting)
@@ -110,6 +131,8 @@ sealed record RequiredKeyword(string Path, IReadOnlyList<string> Names) : Keywor
 sealed record DependentRequiredKeyword(string Path, IReadOnlyList<(string Name, IReadOnlyList<string> Needs)> Dependencies)
     : Keyword("dependentRequired", Path)
 {
+    readonly int count = Dependencies.Sum(d => d.Needs.Count + 1);
+
     public override bool Check(JsonElement value, Evaluation run, Evaluated? evaluated)
     {
         if (value.ValueKind != JsonValueKind.Object)
@@ -117,17 +140,18 @@ sealed record DependentRequiredKeyword(string Path, IReadOnlyList<(string Name, 
             return true;
         }
 
-        var valid = true;
+        var valid = run.Spend(Dependencies.Count);
+        var members = new MemberNames(value, count);
         foreach (var (name, needs) in Dependencies)
         {
-            if (!value.TryGetProperty(name, out _))
+            if (!members.Contains(name))
             {
                 continue;
             }
 
             foreach (var need in needs)
             {
-                if (!value.TryGetProperty(need, out _))
+                if (!members.Contains(need))
                 {
                     valid = run.Fail(this, $"{run.Name(need)} is required because {run.Name(name)} is given");
                 }
@@ -151,10 +175,11 @@ sealed record DependentSchemasKeyword(string Path, IReadOnlyList<(string Name, S
             return true;
         }
 
-        var valid = true;
+        var valid = run.Spend(Dependencies.Count);
+        var members = new MemberNames(value, Dependencies.Count);
         foreach (var (name, schema) in Dependencies)
         {
-            if (value.TryGetProperty(name, out _))
+            if (members.Contains(name))
             {
                 valid &= run.Apply(schema, value, evaluated);
             }

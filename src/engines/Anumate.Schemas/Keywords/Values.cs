@@ -1,5 +1,7 @@
 using System.Collections.Frozen;
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using Anumate.Schemas.Documents;
 using Anumate.Schemas.Patterns;
 using Anumate.Schemas.Values;
 
@@ -72,9 +74,10 @@ sealed record EnumKeyword : Keyword
                 || run.Fail(this, $"{run.Subject} must be {Wanted()}{run.Was(value)}", run.Collecting ? DidYouMean.Suggest(text, strings) : null);
         }
 
+        var cost = others.Length == 0 ? 0 : 1 + (JsonMarshal.GetRawUtf8Value(value).Length / 32);
         foreach (var other in others)
         {
-            if (other.ValueKind == value.ValueKind && run.Spend(1) && JsonElement.DeepEquals(other, value))
+            if (other.ValueKind == value.ValueKind && run.Spend(cost) && JsonElement.DeepEquals(other, value))
             {
                 return true;
             }
@@ -85,7 +88,7 @@ sealed record EnumKeyword : Keyword
 
     string Wanted()
     {
-        var shown = Values.Take(10).Select(v => v.ValueKind == JsonValueKind.String ? $"`{v.GetString()}`" : Evaluation.Shorten(v.GetRawText(), 60));
+        var shown = Values.Take(10).Select(v => v.ValueKind == JsonValueKind.String ? $"`{v.GetString()}`" : JsonWords.Shorten(v.GetRawText(), 60));
         return Values.Count == 1 ? shown.First() : $"one of {string.Join(", ", shown)}{(Values.Count > 10 ? ", …" : "")}";
     }
 }
