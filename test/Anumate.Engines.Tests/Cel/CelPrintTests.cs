@@ -47,7 +47,7 @@ public sealed class CelPrintTests
         Assert.True(!findings.HasErrors, $"{text}\n{string.Join('\n', findings.All)}");
         Assert.Equal(Shape(tree), Shape(again!));
         Assert.Equal(text, Printer.Print(again!));
-    }, iter: 2_000);
+    }, iter: Runs.Of(500));
 
     [Fact]
     public void What_is_printed_of_a_template_parses_to_the_same_tree() =>
@@ -60,7 +60,7 @@ public sealed class CelPrintTests
                 Assert.True(!findings.HasErrors, $"{text}\n{string.Join('\n', findings.All)}");
                 var printed = Printer.PrintTemplate(first!);
                 Assert.Equal(Shape(first!), Shape(Parser.ParseTemplate(printed, new Findings(printed, default))!));
-            }, iter: 1_000);
+            }, iter: Runs.Of(250));
 
     [Theory]
     [InlineData("((a+b))*c", "(a + b) * c")]

@@ -69,7 +69,7 @@ static class Texts
                 : digits[..(exponent + 1)] + "." + digits[(exponent + 1)..]);
         }
 
-        if (exponent is < 0 and >= -7)
+        if (exponent is < 0 and >= -6)
         {
             return sign + "0." + new string('0', -exponent - 1) + digits;
         }
