@@ -1,3 +1,5 @@
+using Anumate.Schemas;
+
 namespace Anumate.PlanEngine;
 
 /// <summary>The words under which enumerations are stored in plans and journals. Stored for ever: add, never change.</summary>
@@ -32,6 +34,8 @@ static class Words
 
     public static readonly Words<OnUnknown> Unknowns = new(
         ("lookup", OnUnknown.Lookup), ("retry", OnUnknown.Retry), ("fail", OnUnknown.Fail), ("ask", OnUnknown.Ask));
+
+    public static readonly Words<Sensitivity> Classes = new(("pii", Sensitivity.Pii), ("secret", Sensitivity.Secret));
 
     public static readonly Words<RetryOn> Retries = new(
         ("timeout", RetryOn.Timeout), ("unavailable", RetryOn.Unavailable), ("failed", RetryOn.Failed));

@@ -1,19 +1,25 @@
 using System.Collections.Frozen;
 using System.Text.Json;
+using Anumate.Cel;
+using Anumate.Schemas;
 
 namespace Anumate.PlanEngine;
 
 /// <summary>
 /// A plan ready to run: the canonical document, named by its hash, with every expression compiled. Immutable; one object serves any
-/// number of runs on any number of threads. Made by <c>PlanFormat.Read</c> only, whether the plan was compiled now or years ago.
+/// number of runs on any number of threads. Made by <see cref="PlanFormat.Read(ReadOnlyMemory{byte})"/> only, whether the plan was compiled now or years ago.
 /// </summary>
-public sealed class ExecutablePlan
+public sealed partial class ExecutablePlan
 {
     readonly FrozenDictionary<string, PlanStep> byId;
 
-    internal ExecutablePlan(IReadOnlyList<PlanStep> steps, Template outputs)
+    readonly Schema inputs;
+
+    internal ExecutablePlan(IReadOnlyList<PlanStep> steps, Outputs outputs, CelType inputsType, Schema inputs)
     {
         Outputs = outputs;
+        InputsType = inputsType;
+        this.inputs = inputs;
         Steps = steps;
         byId = steps.ToFrozenDictionary(s => s.Id, StringComparer.Ordinal);
     }
@@ -56,7 +62,9 @@ public sealed class ExecutablePlan
     /// <summary>Which sensitive field reaches which tool.</summary>
     public required IReadOnlyList<SensitiveFlow> Flows { get; init; }
 
-    internal Template Outputs { get; }
+    internal Outputs Outputs { get; }
+
+    internal CelType InputsType { get; }
 
     /// <summary>The step of this id; null when there is none.</summary>
     public PlanStep? Find(string id) => byId.GetValueOrDefault(id);

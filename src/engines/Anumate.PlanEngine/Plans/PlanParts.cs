@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Anumate.Cel;
+using Anumate.Schemas;
 
 namespace Anumate.PlanEngine;
 
@@ -57,7 +59,9 @@ public sealed record PlanTool(string Name, string Digest, ToolEffect Effect, boo
     public string Grant { get; } = $"{Name}@{Digest}";
 
     /// <summary>Says why arguments do not fit the input schema; null when they do.</summary>
-    internal Func<Json, string?> Misfit { get; init; } = _ => null;
+    internal Func<Json, bool, string?> Misfit { get; init; } = (_, _) => null;
+
+    internal CelType OutputType { get; init; } = CelType.Dyn;
 }
 
 /// <summary>A policy version the plan pins.</summary>
@@ -69,8 +73,5 @@ public sealed record PlanStage(IReadOnlyList<string> Groups, int Quorum, TimeSpa
 /// <summary>Limits of a run. The clock of <paramref name="Timeout"/> stands still while the run waits for people.</summary>
 public sealed record PlanLimits(TimeSpan? Timeout, int MaxParallel);
 
-/// <summary>A place in a value: a JSON Pointer in which <c>*</c> stands for every element of an array, and its class, <c>pii</c> or <c>secret</c>.</summary>
-public sealed record SensitivePath(string Path, string Class);
-
 /// <summary>A sensitive field, e.g. <c>inputs.email</c>, and an argument of a tool that it reaches.</summary>
-public sealed record SensitiveFlow(string Field, string Class, string Step, CallPhase Phase, string Tool, string Argument);
+public sealed record SensitiveFlow(string Field, Sensitivity Sensitivity, string Step, CallPhase Phase, string Tool, string Argument);

@@ -1,3 +1,6 @@
+using Anumate.Cel;
+using Anumate.Schemas;
+
 namespace Anumate.PlanEngine;
 
 /// <summary>A step of a plan.</summary>
@@ -43,8 +46,11 @@ public sealed class PlanStep
     /// <summary>The same for the compensating call.</summary>
     public required IReadOnlyList<SensitivePath> SensitiveCompensation { get; init; }
 
+    /// <summary>Whether a call of this phase is given sensitive values: then what the tool says may repeat them.</summary>
+    internal bool IsGuarded(CallPhase phase) => (phase is CallPhase.Do ? SensitiveArguments : SensitiveCompensation).Count > 0;
+
     /// <summary>The condition; null: the step is always taken.</summary>
-    internal Condition? When { get; init; }
+    internal Template.Condition? When { get; init; }
 
     /// <summary>The arguments of the call, or the value of a pure step.</summary>
     internal Template Body { get; }
@@ -53,6 +59,8 @@ public sealed class PlanStep
     internal Template? Compensation { get; init; }
 
     internal OnUnknown CompensationOnUnknown { get; init; }
+
+    internal CelType OutputType { get; init; } = CelType.Dyn;
 
     /// <summary>Steps whose output this one cannot do without: it is skipped when one of them is.</summary>
     internal int[] Reads { get; }
@@ -85,5 +93,5 @@ public sealed class PlanApproval
 
     public required IReadOnlyList<PlanStage> Stages { get; init; }
 
-    internal Condition? Condition { get; init; }
+    internal Template.Condition? Condition { get; init; }
 }

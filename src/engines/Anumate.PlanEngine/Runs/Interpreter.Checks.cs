@@ -30,11 +30,11 @@ public static partial class Interpreter
 
         return !state.Started ? "the run has not started" : entry switch
         {
-            AttemptEvent or StepEvent => StepRefusal(state, (StepEvent)entry),
+            ClarificationWasAnswered e => !state.ClarificationList.Exists(c => c.Id == e.Id && c.Step == e.Step) ? $"no clarification `{e.Id}` is open"
+                : e.Answer is ClarificationAnswer.Done && e.Output.IsAbsent ? "the answer `done` needs the output" : null,
+            StepEvent e => StepRefusal(state, e),
             ApprovalWasRequested e => ApprovalRefusal(state, e),
             ApprovalWasDecided e => state.ApprovalList.Exists(a => a.Id == e.Id && a.Verdict is null) ? null : $"no approval `{e.Id}` is open",
-            ClarificationWasAnswered e => !state.ClarificationList.Exists(c => c.Id == e.Id) ? $"no clarification `{e.Id}` is open"
-                : e.Answer is ClarificationAnswer.Done && e.Output.IsAbsent ? "the answer `done` needs the output" : null,
             RunRecovered e => e.Epoch > state.Epoch ? null : $"epoch {e.Epoch} is not above {state.Epoch}",
             RunHalted => state.Failure is null ? null : "the run goes no further already",
             RunCompleted e => e.Status is RunStatus.Completed or RunStatus.Failed or RunStatus.Compensated or RunStatus.Rejected or RunStatus.Denied

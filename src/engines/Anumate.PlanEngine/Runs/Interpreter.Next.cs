@@ -191,7 +191,7 @@ public static partial class Interpreter
                 return;
             }
 
-            if (tool.Misfit(arguments.Json) is { } misfit)
+            if (tool.Misfit(arguments.Json, step.IsGuarded(phase)) is { } misfit)
             {
                 Take(ref slot, new StepFailed(now, step.Id, phase, "arguments-invalid", misfit));
                 return;

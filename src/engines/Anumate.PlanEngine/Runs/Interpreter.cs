@@ -90,7 +90,7 @@ public static partial class Interpreter
         ref var slot = ref state.Slot(index, e.Phase);
         slot.Taken = false;
         slot.Outcome = e.Outcome;
-        slot.Error = e.Error;
+        slot.Error = Told(state, index, e.Phase, e.Error);
         if (e.Outcome is AttemptOutcome.Timeout && Tool(state, index, e.Phase).Effect is ToolEffect.Effect)
         {
             slot.Dangling = true;
@@ -100,6 +100,10 @@ public static partial class Interpreter
         slot.Attempt = e.Attempt;
         EndAttempt(state, ref slot, e.Step, e.Phase, again: false);
     }
+
+    /// <summary>What a tool said, unless it may repeat sensitive values: that stays in the journal, sealed.</summary>
+    static string? Told(RunState state, int index, CallPhase phase, string? error) =>
+        error is null || !state.Plan.Steps[index].IsGuarded(phase) ? error : $"`{Tool(state, index, phase).Name}` gave a reason that is sealed";
 
     static void EndAttempt(RunState state, ref CallSlot slot, string step, CallPhase phase, bool again)
     {
@@ -134,17 +138,17 @@ public static partial class Interpreter
                 break;
             case LookupOutcome.Failed:
                 slot.Outcome = AttemptOutcome.Failed;
-                slot.Error = e.Error;
+                slot.Error = Told(state, index, e.Phase, e.Error);
                 EndAttempt(state, ref slot, e.Step, e.Phase, again: false);
                 break;
             case LookupOutcome.NotFound:
                 slot.Outcome = AttemptOutcome.Unavailable;
-                slot.Error = e.Error ?? "the tool knows no such call";
+                slot.Error = "the tool knows no such call";
                 EndAttempt(state, ref slot, e.Step, e.Phase, again: true);
                 break;
             default:
                 slot.Lookups++;
-                slot.Error = e.Error;
+                slot.Error = Told(state, index, e.Phase, e.Error);
                 slot.Due = state.Now + Backoff.Delay(state, state.Plan.Steps[index], slot.Lookups, e.Phase);
                 break;
         }
@@ -292,7 +296,7 @@ public static partial class Interpreter
         ref var slot = ref state.Slot(index, asked.Phase);
         var tryAgain = e.Answer is ClarificationAnswer.NotDone;
         slot.Outcome = tryAgain ? AttemptOutcome.Unavailable : AttemptOutcome.Failed;
-        slot.Error = e.Note ?? (tryAgain ? "a person said that it did not happen" : "a person gave the step up");
+        slot.Error = tryAgain ? "a person said that it did not happen" : "a person gave the step up";
         EndAttempt(state, ref slot, asked.Step, asked.Phase, again: tryAgain);
         slot.GivenUp = !tryAgain;
     }

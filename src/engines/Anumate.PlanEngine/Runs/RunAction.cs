@@ -1,3 +1,5 @@
+using Anumate.Schemas;
+
 namespace Anumate.PlanEngine;
 
 /// <summary>

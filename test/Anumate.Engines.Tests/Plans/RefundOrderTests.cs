@@ -1,0 +1,103 @@
+using Anumate.PlanEngine;
+
+namespace Anumate.Engines.Tests.Plans;
+
+public sealed class RefundOrderTests
+{
+    [Fact]
+    public void The_sample_compiles_without_a_finding()
+    {
+        var reading = CapsuleReader.Read(A.RefundOrder.Source);
+        Assert.Empty(reading.Diagnostics);
+        var compilation = PlanCompiler.Compile(reading.Capsule!, A.RefundOrder.Lock);
+        Assert.Empty(compilation.Diagnostics);
+        Assert.Equal(["order", "decide", "refund", "tell"], compilation.Plan!.Steps.Select(s => s.Id));
+        Assert.Equal([0, 1, 2, 3], compilation.Plan.Steps.Select(s => s.Level));
+    }
+
+    [Fact]
+    public void A_small_refund_runs_through_without_asking_anybody()
+    {
+        var run = Refund(60).Run();
+        Assert.Equal(RunStatus.Completed, run.State.Status);
+        Assert.Equal("""{"message_id":"msg_1","refund_id":"re_1","tier":"medium"}""", run.State.Outputs.ToString());
+        Assert.Empty(run.State.Approvals);
+        Assert.Equal(["orders.get", "payments.refund", "comms.send_email"], run.Actions.OfType<StartCall>().Select(c => c.Tool.Name));
+        Assert.Equal("""{"amount":60,"charge":"ch_A-1001","currency":"EUR","reference":"refund of order A-1001"}""",
+            run.Actions.OfType<StartCall>().ElementAt(1).Arguments.ToString());
+    }
+
+    [Fact]
+    public void A_large_refund_waits_for_finance_before_its_first_step()
+    {
+        var run = Refund(600);
+        var ask = Assert.IsType<AskApproval>(run.Ask()[0]);
+        Assert.Equal(("finance", 2, TimeSpan.FromHours(4)), (ask.Approval.Id, ask.Approval.Stages[0].Quorum, ask.Approval.Stages[0].Within));
+        run.Run();
+        Assert.Equal(RunStatus.Completed, run.State.Status);
+        Assert.IsType<ApprovalWasDecided>(run.Journal[2]);
+    }
+
+    [Fact]
+    public void A_rejected_refund_calls_no_tool()
+    {
+        var run = Refund(600, people: ApprovalVerdict.Rejected).Run();
+        Assert.Equal(RunStatus.Rejected, run.State.Status);
+        Assert.Empty(run.Actions.OfType<StartCall>());
+    }
+
+    [Fact]
+    public void An_order_that_is_not_paid_is_not_refunded_and_nobody_is_told()
+    {
+        var run = Refund(60, status: "open").Run();
+        Assert.Equal(RunStatus.Completed, run.State.Status);
+        Assert.Equal("""{"tier":"medium"}""", run.State.Outputs.ToString());
+        Assert.Equal(
+            [new StepSkipped(default, "refund", SkipReason.When), new StepSkipped(default, "tell", SkipReason.Absent, "refund")],
+            run.Journal.OfType<StepSkipped>().Select(s => s with { At = default }));
+    }
+
+    [Fact]
+    public void When_the_customer_cannot_be_told_the_refund_is_taken_back()
+    {
+        var run = Refund(60, mail: AttemptOutcome.Failed).Run();
+        Assert.Equal(RunStatus.Compensated, run.State.Status);
+        var undo = Assert.Single(run.Actions.OfType<StartCall>(), c => c.Phase is CallPhase.Compensate);
+        Assert.Equal(("payments.cancel_refund", """{"refund":"re_1"}"""), (undo.Tool.Name, undo.Arguments.ToString()));
+    }
+
+    [Fact]
+    public void What_the_mail_server_says_about_a_customer_is_not_repeated()
+    {
+        var run = Refund(60, mail: AttemptOutcome.Failed).Run();
+        Assert.Contains(run.Journal.OfType<AttemptCompleted>(), a => a.Error == "no mailbox for ann@example.org");
+        Assert.DoesNotContain("ann@", run.State.Error);
+        Assert.DoesNotContain("ann@", string.Concat(run.State.Steps));
+        Assert.DoesNotContain("ann@", string.Concat(run.Journal.OfType<StepFailed>()));
+    }
+
+    [Fact]
+    public void The_address_reaches_the_mail_tool_only()
+    {
+        var plan = A.RefundOrder.Plan;
+        var flow = Assert.Single(plan.Flows);
+        Assert.Equal(("inputs.email", "tell", "comms.send_email", "/to"), (flow.Field, flow.Step, flow.Tool, flow.Argument));
+        Assert.Equal("/email", Assert.Single(plan.SensitiveInputs).Pointer);
+        Assert.Equal("/to", Assert.Single(plan.Find("tell")!.SensitiveArguments).Pointer);
+        Assert.Empty(plan.Find("refund")!.SensitiveArguments);
+        Assert.Empty(plan.SensitiveOutputs);
+    }
+
+    static Simulation Refund(double amount, string status = "paid", AttemptOutcome mail = AttemptOutcome.Ok, ApprovalVerdict people = ApprovalVerdict.Granted) =>
+        new(A.RefundOrder.Plan, A.RefundOrder.Inputs(amount))
+        {
+            People = _ => people,
+            Tool = call => call.Tool.Name switch
+            {
+                "orders.get" => (AttemptOutcome.Ok, $$"""{"id":"A-1001","status":"{{status}}","charge":"ch_A-1001","total":1200,"currency":"EUR"}"""),
+                "payments.refund" => (AttemptOutcome.Ok, $$"""{"id":"re_1","charge":"ch_A-1001","amount":{{amount}},"currency":"EUR"}"""),
+                "payments.cancel_refund" => (AttemptOutcome.Ok, """{"id":"re_1","canceled":true}"""),
+                _ => (mail, mail is AttemptOutcome.Ok ? """{"id":"msg_1"}""" : "no mailbox for ann@example.org"),
+            },
+        };
+}
