@@ -35,13 +35,15 @@ public sealed class CelEnvironment
     internal IReadOnlyList<string> Assumed { get; init; } = [];
 
     /// <summary>This environment with one variable more; it takes the next index, so bindings can be filled alike.</summary>
-    public CelEnvironment With(string name, CelType type) => new(Variables.Append(new(name, type))) { Container = Container, Assumed = Assumed };
+    public CelEnvironment With(string name, CelType type) =>
+        new(Variables.Append(new(name, type))) { Container = Container, Assumed = Assumed };
 
     /// <summary>
     /// This environment where a condition is known to be true: the optional fields it tests with <c>has()</c> need no guard of their
     /// own. For expressions that are evaluated only after the condition was, such as a step's arguments after its <c>when</c>.
     /// </summary>
-    public CelEnvironment Assuming(CelExpression condition) => new(Variables) { Container = Container, Assumed = [.. Assumed, .. condition.Facts] };
+    public CelEnvironment Assuming(CelExpression condition) =>
+        new(Variables) { Container = Container, Assumed = [.. Assumed, .. condition.Facts] };
 
     /// <summary>The index of a variable in the bindings, −1 when there is none.</summary>
     public int IndexOf(string name) => indexes.GetValueOrDefault(name, -1);

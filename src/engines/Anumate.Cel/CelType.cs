@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Anumate.Cel;
 
-/// <summary>What a value or a type is. <see cref="Parameter"/> occurs inside the checker only, <see cref="Error"/> on values only.</summary>
+/// <summary>What a value or a type is. <see cref="Parameter"/> occurs inside the checker only, <see cref="Error"/> on values.</summary>
 public enum CelKind
 {
     Dyn,
@@ -65,7 +65,7 @@ public sealed class CelType : IEquatable<CelType>
 
     public CelKind Kind { get; }
 
-    /// <summary>The type of a list's elements, of a map's values, of a nullable's value, what a type is the type of; otherwise dyn.</summary>
+    /// <summary>The type of a list's elements, of a map's values, of a nullable's value, of what a type is of; otherwise dyn.</summary>
     public CelType Element => (Kind is CelKind.Map ? second : first) ?? Dyn;
 
     /// <summary>The type of a map's keys; string for an object; otherwise dyn.</summary>
@@ -94,14 +94,17 @@ public sealed class CelType : IEquatable<CelType>
     /// <summary>The type of a type value: <c>type(1)</c> is <c>type(int)</c>.</summary>
     public static CelType TypeOf(CelType type) => new(CelKind.Type, type);
 
-    /// <summary>An object with named fields; <paramref name="rest"/> is the type of further fields, null when an unnamed field is an error.</summary>
+    /// <summary>
+    /// An object with named fields; <paramref name="rest"/> is the type of further fields, null when an unnamed field is an error.
+    /// </summary>
     public static CelType Object(IEnumerable<KeyValuePair<string, CelField>> fields, CelType? rest = null) =>
         new(CelKind.Object, rest, fields: fields.ToDictionary(StringComparer.Ordinal));
 
     /// <summary>The type of the values that a JSON Schema admits, as far as CEL can say it; what it cannot say is dyn.</summary>
     /// <remarks>
     /// <c>integer</c> is int and <c>number</c> is double. An object whose schema names properties has exactly these fields, unless
-    /// <c>additionalProperties</c> or <c>patternProperties</c> is given: reading another is then an error, since it is most likely a typing error.
+    /// <c>additionalProperties</c> or <c>patternProperties</c> is given: reading another is then an error, since it is most likely a
+    /// typing error.
     /// </remarks>
     public static CelType FromSchema(JsonElement schema) => SchemaTypes.Read(schema);
 

@@ -36,7 +36,9 @@ sealed partial class Checker
         result ??= AcrossNumbers(function, given);
         if (result is null && isChecked)
         {
-            return arguments.Any(a => a is Failing) ? new Failing(at, CelErrors.NoSuchOverload, "") : NoOverload(at, function, arguments, isMember);
+            return arguments.Any(a => a is Failing)
+                ? new Failing(at, CelErrors.NoSuchOverload, "")
+                : NoOverload(at, function, arguments, isMember);
         }
 
         if (!function.Accepts(arguments.Length))
@@ -100,7 +102,8 @@ sealed partial class Checker
         var kinds = Array.ConvertAll(arguments, a => Bare(a.Type));
         if (isOperator && kinds.Length == 2 && kinds[0].IsNumeric && kinds[1].IsNumeric)
         {
-            return $"numbers are not converted by themselves: use {(kinds.Any(k => k.Kind is CelKind.Double) ? "double" : "int")}(…) on one side";
+            var conversion = kinds.Any(k => k.Kind is CelKind.Double) ? "double" : "int";
+            return $"numbers are not converted by themselves: use {conversion}(…) on one side";
         }
 
         if (kinds.Any(k => k.Kind is CelKind.Money))
@@ -131,7 +134,8 @@ sealed partial class Checker
         }
         else if (Patterns.Of(pattern.Value.AsString).Error is { } error)
         {
-            findings.Error("cel.pattern", pattern.At, $"invalid pattern: {error}", "patterns follow RE2 without \\b, \\p{…} and look-around");
+            findings.Error(
+                "cel.pattern", pattern.At, $"invalid pattern: {error}", "patterns follow RE2 without \\b, \\p{…} and look-around");
         }
     }
 }

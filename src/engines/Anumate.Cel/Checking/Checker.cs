@@ -119,7 +119,8 @@ sealed partial class Checker
     Failing Unknown(Name node)
     {
         var known = environment.Variables.Select(v => v.Name).Concat(locals.Keys);
-        return Fail("cel.unknown-variable", node.At, $"unknown variable `{node.Text}`", Suggestion.For(node.Text, known) ?? Declared(), CelErrors.Unknown);
+        var suggestion = Suggestion.For(node.Text, known) ?? Declared();
+        return Fail("cel.unknown-variable", node.At, $"unknown variable `{node.Text}`", suggestion, CelErrors.Unknown);
     }
 
     string? Declared() => environment.Variables.Count is > 0 and <= 8
@@ -177,7 +178,8 @@ sealed partial class Checker
                 result = rest;
                 break;
             case CelKind.Object:
-                return Fail("cel.unknown-field", at + 1, $"unknown field `{field}`", Suggestion.For(field, type.Fields.Keys) ?? Fields(type), CelErrors.NoSuchField);
+                var suggestion = Suggestion.For(field, type.Fields.Keys) ?? Fields(type);
+                return Fail("cel.unknown-field", at + 1, $"unknown field `{field}`", suggestion, CelErrors.NoSuchField);
             case CelKind.Map when types.Assign(type.Key, CelType.String):
                 result = type.Element;
                 break;
@@ -195,7 +197,8 @@ sealed partial class Checker
     {
         if (isChecked)
         {
-            findings.Error("cel.optional-field", at + 1, $"`{path}` is optional and may be absent", $"guard it: `has({path}) && …` or `has({path}) ? … : …`");
+            var suggestion = $"guard it: `has({path}) && …` or `has({path}) ? … : …`";
+            findings.Error("cel.optional-field", at + 1, $"`{path}` is optional and may be absent", suggestion);
         }
     }
 
@@ -248,7 +251,8 @@ sealed partial class Checker
     }
 
     Failing UnknownFunction(Call node) => Fail(
-        "cel.unknown-function", node.At, $"unknown function `{node.Function}`", Suggestion.For(node.Function, Standard.Callable), CelErrors.Unknown);
+        "cel.unknown-function", node.At, $"unknown function `{node.Function}`",
+        Suggestion.For(node.Function, Standard.Callable), CelErrors.Unknown);
 
     Typed VisitHas(Call node)
     {
@@ -365,7 +369,8 @@ sealed partial class Checker
             return new(node.At, types.Join(then.Type, otherwise.Type), condition, then, otherwise);
         }
 
-        Fail("cel.type", node.At, $"both results of `?:` must be of one type, not {Show(then.Type)} and {Show(otherwise.Type)}", "wrap one of them in dyn(…)");
+        var message = $"both results of `?:` must be of one type, not {Show(then.Type)} and {Show(otherwise.Type)}";
+        Fail("cel.type", node.At, message, "wrap one of them in dyn(…)");
         return new(node.At, CelType.Dyn, condition, then, otherwise);
     }
 

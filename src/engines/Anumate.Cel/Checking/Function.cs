@@ -37,7 +37,8 @@ static class Signature
         var arrow = text.IndexOf(" -> ", StringComparison.Ordinal);
         var open = text.IndexOf('(');
         var dot = text.IndexOf('.');
-        var member = dot > 0 && dot < open || text.StartsWith("list(", StringComparison.Ordinal) || text.StartsWith("map(", StringComparison.Ordinal);
+        var member = (dot > 0 && dot < open)
+            || text.StartsWith("list(", StringComparison.Ordinal) || text.StartsWith("map(", StringComparison.Ordinal);
         var parameters = new List<CelType>();
         var at = 0;
         if (member)

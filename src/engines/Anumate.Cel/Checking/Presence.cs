@@ -33,11 +33,13 @@ sealed class Presence
     };
 
     static IEnumerable<string> OfMembership(Invoke call) =>
-        call.Arguments[0] is Constant { Value.StringOrNull: { } field } && PathOf(call.Arguments[1]) is { } path ? [Below(path, field)] : [];
+        call.Arguments[0] is Constant { Value.StringOrNull: { } field } && PathOf(call.Arguments[1]) is { } path
+            ? [Below(path, field)]
+            : [];
 
     static string Below(string path, string field) => $"{path}\0{field}";
 
-    /// <summary>A name for what a part reads, the same for the same variable, fields and constant keys; null for anything computed.</summary>
+    /// <summary>A name for what a part reads, the same for the same fields and constant keys; null for anything computed.</summary>
     static string? PathOf(Typed part) => part switch
     {
         Variable v => v.Name,

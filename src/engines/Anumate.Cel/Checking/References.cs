@@ -11,7 +11,9 @@ public sealed record CelPath(string Variable, IReadOnlyList<string> Fields, Posi
     public override int GetHashCode() => HashCode.Combine(Variable, Fields.Count);
 
     /// <summary>The path with dots; fields that are no identifiers are quoted.</summary>
-    public override string ToString() => Variable + string.Concat(Fields.Select(f => f.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') ? $".{f}" : $"[\"{f}\"]"));
+    public override string ToString() => Variable + string.Concat(Fields.Select(f => IsPlain(f) ? $".{f}" : $"[\"{f}\"]"));
+
+    static bool IsPlain(string field) => field.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
 }
 
 /// <summary>Collects paths while the checker walks: a read of a field replaces the read of what it is read from.</summary>
@@ -51,7 +53,8 @@ sealed class References
 
     public IReadOnlyList<CelPath> All(Findings findings) => Distinct(paths, findings);
 
-    public IReadOnlyList<CelPath> Tested(Findings findings) => tested.Count == 0 ? [] : Distinct(paths.Where((_, i) => tested.Contains(i)), findings);
+    public IReadOnlyList<CelPath> Tested(Findings findings) =>
+        tested.Count == 0 ? [] : Distinct(paths.Where((_, i) => tested.Contains(i)), findings);
 
     static CelPath[] Distinct(IEnumerable<(string Variable, string[] Fields, int At)> paths, Findings findings) =>
         [.. paths.Select(p => new CelPath(p.Variable, p.Fields, findings.PositionOf(p.At))).Distinct()];

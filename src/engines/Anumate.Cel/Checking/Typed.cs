@@ -1,6 +1,6 @@
 namespace Anumate.Cel;
 
-/// <summary>A part of a checked expression: names are resolved, macros expanded, the type is known. What the evaluator is made from.</summary>
+/// <summary>A part of a checked expression: names are resolved, macros expanded, the type is known. Evaluators are made from it.</summary>
 abstract class Typed(int at, CelType type)
 {
     public readonly int At = at;

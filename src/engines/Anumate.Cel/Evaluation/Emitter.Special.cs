@@ -16,7 +16,8 @@ sealed partial class Emitter
         {
             "_==_" when parts[1].Value.StringOrNull is { } text => EqualText(parts[0].Code, text, at, node.Function.Two!, wanted: true),
             "_!=_" when parts[1].Value.StringOrNull is { } text => EqualText(parts[0].Code, text, at, node.Function.Two!, wanted: false),
-            "@in" when parts[1].Value.As<ListPayload>() is { Count: > SmallList } list && list.All(IsHashable) => InSet(parts[0].Code, list),
+            "@in" when parts[1].Value.As<ListPayload>() is { Count: > SmallList } list && list.All(IsHashable)
+                => InSet(parts[0].Code, list),
             "matches" when parts[1].Value.StringOrNull is { } pattern => Match(parts[0].Code, parts[1].Value, Patterns.Of(pattern), at),
             _ => null,
         };

@@ -15,7 +15,8 @@ static class Conversions
         Standard.F("bool", one: Bool, signatures: ["bool(bool) -> bool", "bool(string) -> bool"]),
         Standard.F("int", one: Int, signatures:
             ["int(int) -> int", "int(uint) -> int", "int(double) -> int", "int(string) -> int", "int(timestamp) -> int"]),
-        Standard.F("uint", one: Uint, signatures: ["uint(uint) -> uint", "uint(int) -> uint", "uint(double) -> uint", "uint(string) -> uint"]),
+        Standard.F("uint", one: Uint, signatures:
+            ["uint(uint) -> uint", "uint(int) -> uint", "uint(double) -> uint", "uint(string) -> uint"]),
         Standard.F("double", one: Double, signatures:
             ["double(double) -> double", "double(int) -> double", "double(uint) -> double", "double(string) -> double"]),
         Standard.F("string", one: String, signatures:
@@ -149,7 +150,9 @@ static class Conversions
             case CelKind.String when !frame.Charge(value.StringOrNull!.Length / 8):
                 return Frame.Exhausted();
             case CelKind.String:
-                return Texts.IsWellFormed(value.StringOrNull!) ? CelValue.Of(StrictUtf8.GetBytes(value.StringOrNull!)) : Malformed(value, "bytes");
+                return Texts.IsWellFormed(value.StringOrNull!)
+                    ? CelValue.Of(StrictUtf8.GetBytes(value.StringOrNull!))
+                    : Malformed(value, "bytes");
             default:
                 return Operators.NoOverload("bytes", value);
         }
@@ -158,8 +161,12 @@ static class Conversions
     static CelValue Timestamp(ref Frame frame, CelValue value) => value.Kind switch
     {
         CelKind.Timestamp => value,
-        CelKind.String => CelTimestamp.TryParse(value.StringOrNull, out var time) ? CelValue.Of(time) : Malformed(value, "timestamp (RFC 3339)"),
-        CelKind.Int => CelTimestamp.InRange(value.Bits) ? CelValue.Of(new CelTimestamp(value.Bits, 0)) : Operators.Overflow("the timestamp"),
+        CelKind.String => CelTimestamp.TryParse(value.StringOrNull, out var time)
+            ? CelValue.Of(time)
+            : Malformed(value, "timestamp (RFC 3339)"),
+        CelKind.Int => CelTimestamp.InRange(value.Bits)
+            ? CelValue.Of(new CelTimestamp(value.Bits, 0))
+            : Operators.Overflow("the timestamp"),
         _ => Operators.NoOverload("timestamp", value),
     };
 

@@ -40,7 +40,9 @@ static class Operators
                 return frame.Charge((x.Length + y.Length) / 16) ? CelValue.Of([.. x, .. y]) : Frame.Exhausted();
             case (CelKind.List, CelKind.List):
                 var (left, right) = (a.As<ListPayload>()!, b.As<ListPayload>()!);
-                return frame.Charge(left.Count + (long)right.Count) ? new(new ArrayPayload([.. left.Items, .. right.Items])) : Frame.Exhausted();
+                return frame.Charge(left.Count + (long)right.Count)
+                    ? new(new ArrayPayload([.. left.Items, .. right.Items]))
+                    : Frame.Exhausted();
             case (CelKind.Timestamp, CelKind.Duration):
                 return Shift(a, b.Bits);
             case (CelKind.Duration, CelKind.Timestamp):
@@ -270,7 +272,9 @@ static class Moneys
         // Below 10^19 with nine decimals a decimal is exact.
         var (x, y) = (a.AsMoney, b.AsMoney);
         var estimate = (double)x.Amount + (sign * (double)y.Amount);
-        return Math.Abs(estimate) > 1e19 ? Operators.Overflow("the sum") : CelValue.Of(new CelMoney(x.Amount + (sign * y.Amount), x.Currency));
+        return Math.Abs(estimate) > 1e19
+            ? Operators.Overflow("the sum")
+            : CelValue.Of(new CelMoney(x.Amount + (sign * y.Amount), x.Currency));
     }
 
     /// <summary>An error when both are money of different currencies; otherwise unbound.</summary>

@@ -202,7 +202,7 @@ sealed class RegexTranslator
         var on = true;
         for (; at < pattern.Length; at++)
         {
-            var flag = pattern[at] switch { 'i' => Flags.IgnoreCase, 's' => Flags.DotAll, 'm' => Flags.MultiLine, 'U' => Flags.Ungreedy, _ => Flags.None };
+            var flag = FlagOf(pattern[at]);
             switch (pattern[at])
             {
                 case '-' when on:
@@ -227,6 +227,15 @@ sealed class RegexTranslator
         return true;
     }
 
+    static Flags FlagOf(char letter) => letter switch
+    {
+        'i' => Flags.IgnoreCase,
+        's' => Flags.DotAll,
+        'm' => Flags.MultiLine,
+        'U' => Flags.Ungreedy,
+        _ => Flags.None,
+    };
+
     bool SetFlags()
     {
         // The empty group that was opened is closed by the caller; case is switched by an inline option after it.
@@ -235,7 +244,7 @@ sealed class RegexTranslator
         return false;
     }
 
-    /// <summary>Reads a quantifier after what was written from <paramref name="start"/>; returns its count, 1 for none or an open one.</summary>
+    /// <summary>Reads a quantifier after what was written from a position on; returns its count, 1 for none or an open one.</summary>
     int Quantifier(int start)
     {
         if (Ended)
@@ -243,7 +252,14 @@ sealed class RegexTranslator
             return 1;
         }
 
-        var (low, high, length) = pattern[at] switch { '*' => (0, -1, 1), '+' => (1, -1, 1), '?' => (0, 1, 1), '{' => Counts(), _ => (1, 1, 0) };
+        var (low, high, length) = pattern[at] switch
+        {
+            '*' => (0, -1, 1),
+            '+' => (1, -1, 1),
+            '?' => (0, 1, 1),
+            '{' => Counts(),
+            _ => (1, 1, 0),
+        };
         if (length == 0 || error is not null)
         {
             return 1;

@@ -8,7 +8,9 @@ static class Strings
         switch (value.Kind)
         {
             case CelKind.String:
-                return frame.Charge(value.StringOrNull!.Length / 16) ? CelValue.Of((long)Texts.Size(value.StringOrNull)) : Frame.Exhausted();
+                return frame.Charge(value.StringOrNull!.Length / 16)
+                    ? CelValue.Of((long)Texts.Size(value.StringOrNull))
+                    : Frame.Exhausted();
             case CelKind.Bytes:
                 return CelValue.Of((long)value.As<BytesPayload>()!.Value.Length);
             case CelKind.List:

@@ -28,7 +28,7 @@ static class Times
         CelValue One(ref Frame frame, CelValue value) => value.Kind switch
         {
             CelKind.Timestamp => CelValue.Of((long)read(value.As<TimestampPayload>()!.Value.ToUtc())),
-            CelKind.Duration when unit > 0 => CelValue.Of(unit < Durations.Second ? value.Bits % Durations.Second / unit : value.Bits / unit),
+            CelKind.Duration when unit > 0 => CelValue.Of((unit < Durations.Second ? value.Bits % Durations.Second : value.Bits) / unit),
             _ => Operators.NoOverload(name, value),
         };
 
@@ -42,7 +42,8 @@ static class Times
     }
 
     static CelValue NoZone(CelValue zone) => CelValue.Fail(
-        CelErrors.InvalidArgument, $"there is no time zone `{zone}`: use an IANA name such as \"Europe/Berlin\" or an offset such as \"+02:00\"");
+        CelErrors.InvalidArgument,
+        $"there is no time zone `{zone}`: use an IANA name such as \"Europe/Berlin\" or an offset such as \"+02:00\"");
 
     /// <summary>The wall clock in a zone; at the ends of time it stays within years 1 to 9999.</summary>
     static DateTime? Shift(CelTimestamp time, string zone)
@@ -86,7 +87,7 @@ static class Times
         }
 
         // The name becomes a path below the zone database, so it is looked at first.
-        var plausible = id.Length is > 0 and <= 64 && char.IsAsciiLetter(id[0]) && id != "Local"
+        var plausible = id.Length is > 0 and <= 64 && char.IsAsciiLetterUpper(id[0]) && id != "Local"
             && id.AsSpan().IndexOfAnyExcept(NameCharacters) < 0 && !id.Contains("//");
         var zone = plausible && TimeZoneInfo.TryFindSystemTimeZoneById(id, out var found) ? found : null;
         if (Zones.Count < MaxZones)

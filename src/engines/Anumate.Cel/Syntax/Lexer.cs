@@ -109,7 +109,8 @@ sealed class Lexer(string source, Findings findings)
             return new(TokenKind.QuotedName, start, at, source[(start + 1)..(at - 1)]);
         }
 
-        findings.Error("cel.syntax", start, "a name between backticks holds letters, digits, `_`, `.`, `-`, `/` and spaces, and ends with a backtick");
+        findings.Error(
+            "cel.syntax", start, "a name between backticks holds letters, digits, `_`, `.`, `-`, `/` and spaces, and ends with a backtick");
         return new(TokenKind.Broken, start, at, "");
     }
 
@@ -202,7 +203,9 @@ sealed class Lexer(string source, Findings findings)
             return BrokenNumber(start, "the number is too large for a double");
         }
 
-        return EndsNumber() ? new(TokenKind.Literal, start, at, "", CelValue.Of(number)) : BrokenNumber(start, "a number ends before a letter");
+        return EndsNumber()
+            ? new(TokenKind.Literal, start, at, "", CelValue.Of(number))
+            : BrokenNumber(start, "a number ends before a letter");
     }
 
     Token Integer(int start, ReadOnlySpan<char> digits, NumberStyles style)
@@ -223,7 +226,8 @@ sealed class Lexer(string source, Findings findings)
 
         // 2^63 is kept for the parser: with a minus before it, it is the smallest int.
         return !fits || number > 1UL << 63
-            ? BrokenNumber(start, "the number is too large for a 64-bit integer", "write it as a double (`1e20`) or an unsigned integer (`1u`)")
+            ? BrokenNumber(start, "the number is too large for a 64-bit integer",
+                "write it as a double (`1e20`) or an unsigned integer (`1u`)")
             : new(TokenKind.Literal, start, at, number == 1UL << 63 ? "min" : "", CelValue.Of(unchecked((long)number)));
     }
 

@@ -15,7 +15,8 @@ static class Printer
         return text.ToString();
     }
 
-    public static string PrintTemplate(Node node) => CelPart.Join((node is Anumate.Cel.Template template ? template.Parts : [node]).Select(CelPart.Of));
+    public static string PrintTemplate(Node node) =>
+        CelPart.Join((node is Anumate.Cel.Template template ? template.Parts : [node]).Select(CelPart.Of));
 
     /// <summary>A dollar at the end could make the next <c>${{</c> an escaped one, so it is written as an expression.</summary>
     public static void WritePlain(string plain, StringBuilder text)

@@ -61,7 +61,8 @@ static class JsonValues
             ? CelValue.Of(money)
             : default;
 
-    static CelValue Number(JsonElement json) => json.TryGetDouble(out var number) && double.IsFinite(number) ? CelValue.Of(number) : default;
+    static CelValue Number(JsonElement json) =>
+        json.TryGetDouble(out var number) && double.IsFinite(number) ? CelValue.Of(number) : default;
 
     static CelValue Integer(JsonElement json, CelKind kind)
     {

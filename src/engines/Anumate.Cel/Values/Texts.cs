@@ -86,8 +86,8 @@ static class Texts
         var point = mantissa.IndexOf('.') is var at and >= 0 ? at : mantissa.Length;
         var all = mantissa.Replace(".", "");
         var digits = all.TrimStart('0');
-        var exponent = (e < 0 ? 0 : int.Parse(text.AsSpan(e + 1), NumberStyles.AllowLeadingSign)) + point - 1 - (all.Length - digits.Length);
-        return (digits.TrimEnd('0'), exponent);
+        var power = e < 0 ? 0 : int.Parse(text.AsSpan(e + 1), NumberStyles.AllowLeadingSign);
+        return (digits.TrimEnd('0'), power + point - 1 - (all.Length - digits.Length));
     }
 }
 
@@ -112,9 +112,11 @@ static class ValueText
         CelKind.Type => value.As<TypePayload>()!.Value.RuntimeName,
         CelKind.List or CelKind.Map when depth > 2 => value.Kind is CelKind.List ? "[…]" : "{…}",
         CelKind.List => "[" + Join(value.As<ListPayload>()!.Items, v => Print(v, depth + 1)) + "]",
-        CelKind.Map => "{" + Join([.. value.As<MapPayload>()!.Take(MaxItems + 1)], e => $"{Print(e.Key, depth + 1)}: {Print(e.Value, depth + 1)}") + "}",
+        CelKind.Map => "{" + Join([.. value.As<MapPayload>()!.Take(MaxItems + 1)], e => Print(e, depth + 1)) + "}",
         _ => $"error({value.Error})",
     };
+
+    static string Print(KeyValuePair<CelValue, CelValue> entry, int depth) => $"{Print(entry.Key, depth)}: {Print(entry.Value, depth)}";
 
     static string Join<T>(T[] items, Func<T, string> print) =>
         string.Join(", ", items.Take(MaxItems).Select(print)) + (items.Length > MaxItems ? ", …" : "");
