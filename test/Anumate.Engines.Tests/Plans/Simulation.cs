@@ -146,7 +146,7 @@ sealed class Simulation
                 Append(new ClarificationWasRequested(Now, clarification, ask.Step.Id, ask.Attempt, ask.Phase, ask.Question));
                 Now += TimeSpan.FromHours(1);
                 var answer = Person(ask);
-                Append(new ClarificationWasAnswered(Now, clarification, ask.Step.Id, answer, answer is ClarificationAnswer.Done ? Json.EmptyObject : default));
+                Append(new ClarificationWasAnswered(Now, clarification, ask.Step.Id, ask.Attempt, ask.Phase, answer, answer is ClarificationAnswer.Done ? Json.EmptyObject : default));
                 break;
             default:
                 throw new InvalidOperationException($"{action} is no action");

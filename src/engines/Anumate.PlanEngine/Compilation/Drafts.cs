@@ -24,6 +24,9 @@ sealed class ExpressionDraft(StringNode node, bool isTemplate)
     /// <summary>Steps it cannot do without.</summary>
     public IReadOnlyList<string> Requires { get; set; } = [];
 
+    /// <summary>Steps it can do without, since it asks whether they have an output.</summary>
+    public IReadOnlyList<string> Tested => [.. Reads.Except(Requires)];
+
     /// <summary>The paths it reads.</summary>
     public IReadOnlyList<CelPath> References { get; set; } = [];
 

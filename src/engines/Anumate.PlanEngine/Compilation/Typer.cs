@@ -6,21 +6,34 @@ namespace Anumate.PlanEngine;
 /// <summary>Types the expressions of steps in running order: by then the types of everything they read are known.</summary>
 sealed class Typer(CelType inputs, Findings findings)
 {
+    readonly CelType inputs = inputs;
     readonly CelEnvironment onlyInputs = ExpressionScope.Typed(inputs, []);
+
+    /// <summary>The steps an expression is typed against; those with nothing special share one environment.</summary>
+    sealed class Scope(Typer typer, IEnumerable<(string Id, CelType Output)> steps)
+    {
+        readonly List<(string, CelType)> steps = [.. steps];
+        CelEnvironment? shared;
+
+        public CelEnvironment For(ExpressionDraft expression) =>
+            steps.Count == 0 ? typer.onlyInputs
+            : expression.Tested.Count > 0 ? ExpressionScope.Typed(typer.inputs, steps, [.. expression.Tested])
+            : shared ??= ExpressionScope.Typed(typer.inputs, steps);
+    }
 
     public void Type(StepDraft step)
     {
-        var scope = new Lazy<CelEnvironment>(() => Scope(step));
+        var scope = new Scope(this, step.Scope);
         if (step.When is { } when)
         {
-            Type(when, scope.Value, CelType.Bool);
+            Type(when, scope, CelType.Bool);
         }
 
         Type(step.Body, scope);
         step.OutputType = step.Source.Kind is StepKind.Pure ? step.Body.Type : step.Tool?.OutputType ?? CelType.Dyn;
         if (step.Compensation is { } compensation)
         {
-            Type(compensation, new Lazy<CelEnvironment>(() => ExpressionScope.Typed(inputs, step.Scope.Append((step.Id, step.OutputType)))));
+            Type(compensation, new Scope(this, step.Scope.Append((step.Id, step.OutputType))));
         }
 
         if (step.Tool is { } tool)
@@ -39,39 +52,38 @@ sealed class Typer(CelType inputs, Findings findings)
     public void Type(OutputDraft output, IReadOnlyList<StepDraft> steps)
     {
         var read = output.Value.Expressions.Values.SelectMany(e => e.Reads).ToHashSet(StringComparer.Ordinal);
-        Type(output.Value, new Lazy<CelEnvironment>(() => ExpressionScope.Typed(inputs, steps.Where(s => read.Contains(s.Id)).Select(s => (s.Id, s.OutputType)))));
+        Type(output.Value, new Scope(this, steps.Where(s => read.Contains(s.Id)).Select(s => (s.Id, s.OutputType))));
     }
 
     public void Type(ApprovalDraft approval)
     {
         if (approval.When is { } when)
         {
-            Type(when, approval.Before is { } before ? Scope(before) : onlyInputs, CelType.Bool);
+            Type(when, new Scope(this, approval.Before?.Scope ?? []), CelType.Bool);
         }
     }
 
-    CelEnvironment Scope(StepDraft step) => step.Needs.Count == 0 ? onlyInputs : ExpressionScope.Typed(inputs, step.Scope);
-
-    void Type(ValueDraft value, Lazy<CelEnvironment> scope)
+    void Type(ValueDraft value, Scope scope)
     {
         foreach (var expression in value.Expressions.Values)
         {
-            Type(expression, scope.Value, null);
+            Type(expression, scope, null);
         }
 
         value.Type = TypeOf(value, value.Node);
     }
 
-    void Type(ExpressionDraft expression, CelEnvironment scope, CelType? expected)
+    void Type(ExpressionDraft expression, Scope scope, CelType? expected)
     {
         if (!expression.IsSound)
         {
             return;
         }
 
+        var environment = scope.For(expression);
         var compiled = expression.IsTemplate
-            ? scope.CompileTemplate(expression.Node.Value, expected: expected)
-            : scope.Compile(expression.Node.Value, expected: expected);
+            ? environment.CompileTemplate(expression.Node.Value, expected: expected)
+            : environment.Compile(expression.Node.Value, expected: expected);
         findings.Add(compiled.Diagnostics.Select(d => Places.Of(d, expression.Node)));
         expression.Typed = compiled.Expression;
     }

@@ -162,8 +162,8 @@ public sealed record ClarificationWasRequested(DateTimeOffset At, string Id, str
 
 /// <summary>The human answered; <paramref name="Output"/> only with <see cref="ClarificationAnswer.Done"/>.</summary>
 public sealed record ClarificationWasAnswered(
-    DateTimeOffset At, string Id, string Step, ClarificationAnswer Answer, Json Output = default, string? By = null, string? Note = null)
-    : StepEvent(At, Step)
+    DateTimeOffset At, string Id, string Step, int Attempt, CallPhase Phase, ClarificationAnswer Answer, Json Output = default, string? By = null,
+    string? Note = null) : AttemptEvent(At, Step, Attempt, Phase)
 {
     public override string Kind => "clarification_answered";
 }

@@ -47,7 +47,7 @@ public static partial class JournalFormat
         "approval_decided" => new ApprovalWasDecided(b.At, b.Text("id"), b.Word("verdict", Words.Verdicts), b.Texts("by")),
         "clarification_requested" => new ClarificationWasRequested(b.At, b.Text("id"), b.Step, b.Attempt, b.Phase, b.Text("question")),
         "clarification_answered" => new ClarificationWasAnswered(
-            b.At, b.Text("id"), b.Step, b.Word("answer", Words.Answers), b.ValueOrAbsent("output"), b.TextOrNull("by"), b.TextOrNull("note")),
+            b.At, b.Text("id"), b.Step, b.Attempt, b.Phase, b.Word("answer", Words.Answers), b.ValueOrAbsent("output"), b.TextOrNull("by"), b.TextOrNull("note")),
         _ => throw new JournalException($"`{b.Kind}` is not a kind of entry that this version knows: it was written by a newer one"),
     };
 

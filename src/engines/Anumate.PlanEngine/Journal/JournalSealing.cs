@@ -28,7 +28,11 @@ public static class JournalSealing
             Output = Output(plan, e, e.Phase, e.Output, change),
             Error = Text(plan, e, e.Phase, e.Error, change),
         },
-        ClarificationWasAnswered e => e with { Output = Output(plan, e, CallPhase.Do, e.Output, change), Note = Text(plan, e, CallPhase.Do, e.Note, change) },
+        ClarificationWasAnswered e => e with
+        {
+            Output = Output(plan, e, e.Phase, e.Output, change),
+            Note = Text(plan, e, e.Phase, e.Note, change),
+        },
         RunCompleted e when plan.SensitiveOutputs.Count > 0 && !e.Outputs.IsAbsent => e with { Outputs = Replace(e.Outputs, plan.SensitiveOutputs, change) },
         _ => entry,
     };

@@ -15,11 +15,14 @@ static class ExpressionScope
     /// <summary>The scope without types: for values at run time, and for finding out what an expression reads.</summary>
     public static CelEnvironment Base { get; } = new(new CelVariable("inputs", CelType.Dyn), new CelVariable("steps", CelType.Dyn));
 
-    /// <summary>The scope of one expression. A step that may have been skipped has an output that may be absent.</summary>
-    public static CelEnvironment Typed(CelType inputs, IEnumerable<(string Id, CelType Output)> steps) => new(
+    /// <summary>
+    /// The scope of one expression. Where it asks <c>has(steps.x.output)</c> the checker makes sure that it reads the output only then;
+    /// elsewhere the output is there, as the step is skipped when it is not.
+    /// </summary>
+    public static CelEnvironment Typed(CelType inputs, IEnumerable<(string Id, CelType Output)> steps, ICollection<string>? tested = null) => new(
         new CelVariable("inputs", inputs),
         new CelVariable("steps", CelType.Object(steps.Select(s => KeyValuePair.Create(
-            s.Id, new CelField(CelType.Object([KeyValuePair.Create(Output, new CelField(s.Output, false))]), true))))));
+            s.Id, new CelField(CelType.Object([KeyValuePair.Create(Output, new CelField(s.Output, tested?.Contains(s.Id) is not true))]), true))))));
 
     /// <summary>The steps whose output an expression reads.</summary>
     public static IEnumerable<string> Reads(CelExpression expression) =>

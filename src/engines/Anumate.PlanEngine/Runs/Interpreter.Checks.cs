@@ -30,7 +30,7 @@ public static partial class Interpreter
 
         return !state.Started ? "the run has not started" : entry switch
         {
-            ClarificationWasAnswered e => !state.ClarificationList.Exists(c => c.Id == e.Id && c.Step == e.Step) ? $"no clarification `{e.Id}` is open"
+            ClarificationWasAnswered e => !state.ClarificationList.Exists(c => c.Id == e.Id && c.Step == e.Step && c.Attempt == e.Attempt && c.Phase == e.Phase) ? $"no clarification `{e.Id}` is open"
                 : e.Answer is ClarificationAnswer.Done && e.Output.IsAbsent ? "the answer `done` needs the output" : null,
             StepEvent e => StepRefusal(state, e),
             ApprovalWasRequested e => ApprovalRefusal(state, e),

@@ -39,7 +39,7 @@ public static partial class Interpreter
             case ApprovalWasDecided e: Decide(state, e); break;
             case ClarificationWasRequested e: Ask(state, e); break;
             case ClarificationWasAnswered e: Answer(state, e); break;
-            case RunHalted e: Halt(state, e); break;
+            case RunHalted e: Stop(state, new RunFailure(RunStatus.Failed, null, e.Code, e.Error)); break;
             case TimerFired: state.Timer = null; break;
             case RunRecovered e: Recover(state, e); break;
             case RunCompleted e: (state.EndStatus, state.Outputs, state.Error) = (e.Status, e.Outputs, e.Error); break;
@@ -211,7 +211,7 @@ public static partial class Interpreter
         Finish(state, Index(state, step), phase, status, error);
         if (phase is CallPhase.Do)
         {
-            state.Failure ??= new RunFailure(status is StepStatus.Denied ? RunStatus.Denied : RunStatus.Failed, step, code, error);
+            Stop(state, new RunFailure(status is StepStatus.Denied ? RunStatus.Denied : RunStatus.Failed, step, code, error));
         }
     }
 
@@ -270,7 +270,7 @@ public static partial class Interpreter
 
         if (approval.Phase is CallPhase.Do)
         {
-            state.Failure ??= new RunFailure(ends, approval.Step, code, error);
+            Stop(state, new RunFailure(ends, approval.Step, code, error));
         }
     }
 
@@ -285,26 +285,29 @@ public static partial class Interpreter
 
     static void Answer(RunState state, ClarificationWasAnswered e)
     {
-        var asked = state.ClarificationList.First(c => c.Id == e.Id);
-        var index = Index(state, asked.Step);
+        var index = Index(state, e.Step);
         if (e.Answer is ClarificationAnswer.Done)
         {
-            Succeed(state, index, asked.Phase, e.Output);
+            Succeed(state, index, e.Phase, e.Output);
             return;
         }
 
-        ref var slot = ref state.Slot(index, asked.Phase);
+        ref var slot = ref state.Slot(index, e.Phase);
         var tryAgain = e.Answer is ClarificationAnswer.NotDone;
         slot.Outcome = tryAgain ? AttemptOutcome.Unavailable : AttemptOutcome.Failed;
         slot.Error = tryAgain ? "a person said that it did not happen" : "a person gave the step up";
-        EndAttempt(state, ref slot, asked.Step, asked.Phase, again: tryAgain);
+        EndAttempt(state, ref slot, e.Step, e.Phase, again: tryAgain);
         slot.GivenUp = !tryAgain;
     }
 
-    static void Halt(RunState state, RunHalted e)
+    /// <summary>The first reason counts. An end that was handed out before is void: it did not know of this.</summary>
+    static void Stop(RunState state, RunFailure failure)
     {
-        state.Failure = new RunFailure(RunStatus.Failed, null, e.Code, e.Error);
-        state.EndTaken = false;
+        if (state.Failure is null)
+        {
+            state.Failure = failure;
+            state.EndTaken = false;
+        }
     }
 
     static void CloseClarifications(RunState state, string step, CallPhase phase)

@@ -8,7 +8,10 @@ namespace Anumate.PlanEngine;
 /// </summary>
 public abstract record RunAction;
 
-/// <summary>Append this entry: it follows from what is in the journal already.</summary>
+/// <summary>
+/// Append this entry: it follows from what is in the journal already. If other entries came first and it can no longer follow
+/// (<see cref="Interpreter.Accepts"/>), drop it.
+/// </summary>
 public sealed record Append(JournalEvent Event) : RunAction;
 
 /// <summary>The parts of an idempotency key besides tenant and run. Generation rises only on an operator's retry, never with the attempt.</summary>

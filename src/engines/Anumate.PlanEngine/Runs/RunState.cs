@@ -243,7 +243,10 @@ public sealed partial class RunState
         return -1;
     }
 
-    /// <summary>The next time at which something is due by itself; null when the run waits for answers only.</summary>
+    /// <summary>
+    /// The next time at which something is due by itself; null when the run waits for answers only. What was due already and did not
+    /// begin waits for something else (a free place among the calls), so time does not help it.
+    /// </summary>
     public DateTimeOffset? NextDue
     {
         get
@@ -253,7 +256,7 @@ public sealed partial class RunState
                 return null;
             }
 
-            var due = Failure is null && OpenPeople == 0 ? Deadline : null;
+            var due = Failure is null && OpenPeople == 0 && Deadline > Now ? Deadline : null;
             foreach (var i in Open)
             {
                 due = Sooner(due, Doing[i]);
@@ -263,9 +266,9 @@ public sealed partial class RunState
         }
     }
 
-    static DateTimeOffset? Sooner(DateTimeOffset? due, in CallSlot slot)
+    DateTimeOffset? Sooner(DateTimeOffset? due, in CallSlot slot)
     {
-        var waits = slot.Due != default && !slot.Taken
+        var waits = slot.Due > Now && !slot.Taken
             && (slot.Status is StepStatus.WaitingRetry or StepStatus.Unknown || slot is { Status: StepStatus.Running, Dangling: true });
         return waits && (due is null || slot.Due < due) ? slot.Due : due;
     }
