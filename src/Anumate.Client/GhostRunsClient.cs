@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Anumate.Client;
 
 /// <summary>IGhostRuns over HTTP.</summary>
@@ -10,6 +12,10 @@ public sealed class GhostRunsClient(Transport transport) : IGhostRuns
     /// <inheritdoc/>
     public Task<GhostRun> GetAsync(Caller caller, Id<GhostRun> id, CancellationToken ct) =>
         transport.GetAsync<GhostRun>(caller, $"v1/ghostrun/{id}", ct);
+
+    /// <inheritdoc/>
+    public async Task<bool> HasInputsAsync(Caller caller, Id<GhostRun> id, JsonElement inputs, CancellationToken ct) =>
+        (await transport.PostAsync<InputsToMatch, InputsMatch>(caller, $"v1/ghostrun/{id}/inputs", new InputsToMatch(inputs), null, ct).ConfigureAwait(false)).Same;
 
     /// <inheritdoc/>
     public Task<Page<GhostRun>> ListAsync(Caller caller, string? planHash, PageRequest page, CancellationToken ct) =>

@@ -1,6 +1,14 @@
+using Anumate.Approvals;
+using Anumate.Compiler;
+using Anumate.Connectors;
+using Anumate.Events;
+using Anumate.GhostRuns;
 using Anumate.Identity;
+using Anumate.Metering;
+using Anumate.Orchestrator;
 using Anumate.Platform.Hosting;
 using Anumate.Policies;
+using Anumate.Registry;
 
 namespace Anumate;
 
@@ -11,6 +19,14 @@ static class Services
     [
         IdentityModule.Module,
         PolicyModule.Module,
+        ConnectorsModule.Module,
+        RegistryModule.Module,
+        CompilerModule.Module,
+        GhostRunsModule.Module,
+        ApprovalsModule.Module,
+        OrchestratorModule.Module,
+        EventsModule.Module,
+        MeteringModule.Module,
     ];
 
     /// <summary>The words of the design's services: each has a role in the database, whether this binary hosts it or not.</summary>

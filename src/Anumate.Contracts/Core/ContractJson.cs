@@ -44,6 +44,8 @@ namespace Anumate;
 [JsonSerializable(typeof(GhostRun))]
 [JsonSerializable(typeof(Grant))]
 [JsonSerializable(typeof(MatchedRule))]
+[JsonSerializable(typeof(InputsToMatch))]
+[JsonSerializable(typeof(InputsMatch))]
 [JsonSerializable(typeof(Me))]
 [JsonSerializable(typeof(NewApiKey))]
 [JsonSerializable(typeof(NewApproval))]

@@ -13,6 +13,9 @@ public interface IGhostRuns
     /// <summary>A stored GhostRun with its report.</summary>
     Task<GhostRun> GetAsync(Caller caller, Id<GhostRun> id, CancellationToken ct);
 
+    /// <summary>Whether the simulation was made with exactly these inputs (by digest under its own salt).</summary>
+    Task<bool> HasInputsAsync(Caller caller, Id<GhostRun> id, JsonElement inputs, CancellationToken ct);
+
     /// <summary>GhostRuns, newest first; <paramref name="planHash"/> keeps one plan.</summary>
     Task<Page<GhostRun>> ListAsync(Caller caller, string? planHash, PageRequest page, CancellationToken ct);
 }
@@ -32,6 +35,12 @@ public sealed record GhostRun(
     /// <inheritdoc/>
     public static string Prefix => "gho";
 }
+
+/// <summary>Inputs to compare with those of a simulation.</summary>
+public sealed record InputsToMatch(JsonElement Inputs);
+
+/// <summary>Whether they are the same.</summary>
+public sealed record InputsMatch(bool Same);
 
 /// <summary>What the simulation says in one word.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<PreflightVerdict>))]

@@ -17,6 +17,13 @@ public sealed record Leaf(Id<Receipt> Id, string Type, string Subject, Id<Run>? 
 {
     /// <summary>RFC 6962 section 2.1: SHA-256 of 0x00 and the body.</summary>
     public byte[] Hash() => Merkle.LeafHash(Body.Span).ToArray();
+
+    /// <summary>An audit record as a leaf.</summary>
+    public static Leaf Of(AuditRecord record)
+    {
+        var body = CanonicalJson.Write(JsonSerializer.SerializeToElement(record, Json.TypeOf<AuditRecord>()));
+        return new Leaf(record.Id, AuditRecord.LeafType, record.Object.Id, record.Run, body, record.At);
+    }
 }
 
 /// <summary>What a batch tells others and what it leaves as proof.</summary>
@@ -58,8 +65,7 @@ public sealed partial class Batch
     public Batch Audit(AuditRecord record)
     {
         Demand(record.Tenant);
-        var body = CanonicalJson.Write(JsonSerializer.SerializeToElement(record, Json.TypeOf<AuditRecord>()));
-        return Leaf(new Leaf(record.Id, AuditRecord.LeafType, record.Object.Id, record.Run, body, record.At));
+        return Leaf(Data.Leaf.Of(record));
     }
 
     /// <summary>Leaves a proof of another kind (a run's receipts).</summary>

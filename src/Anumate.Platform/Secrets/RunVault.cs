@@ -11,6 +11,9 @@ namespace Anumate.Platform.Secrets;
 /// </summary>
 public sealed record RunKeys(SealKey Seal, ReadOnlyMemory<byte> Salt);
 
+/// <summary>New keys, and the row that keeps them.</summary>
+public sealed record MadeRunKeys(RunKeys Keys, string Wrapped, string Salt);
+
 /// <summary>A data key and a salt for each run that needs them, wrapped by the tenant's key. Erasing them erases what they protect.</summary>
 public sealed class RunVault
 {
@@ -31,6 +34,21 @@ public sealed class RunVault
     readonly ConcurrentDictionary<(Id<Tenant>, Id<Run>), (RunKeys Keys, long Since)> _known = new();
 
     internal RunVault(Db db, TenantKeys tenants, TimeProvider time) => (_db, _tenants, _time) = (db, tenants, time);
+
+    /// <summary>
+    /// Makes keys for a run that is not stored yet: the caller writes the row (<c>platform.data_key</c>) in the transaction that stores
+    /// the run.
+    /// </summary>
+    public async ValueTask<MadeRunKeys> MakeAsync(Id<Tenant> tenant, Id<Run> run, CancellationToken ct)
+    {
+        var above = await _tenants.GetAsync(tenant, ct);
+        using var random = RandomNumberGenerator.Create();
+        var fresh = SealKey.New(run.ToString(), random);
+        var salt = RandomNumberGenerator.GetBytes(SaltSize);
+        var made = new MadeRunKeys(new RunKeys(fresh, salt), above.Wrap(fresh, random), fresh.Seal(salt, SaltContext(run), random));
+        Keep(tenant, run, made.Keys);
+        return made;
+    }
 
     /// <summary>Makes the run's keys; where it has them already, gives those.</summary>
     public async Task<RunKeys> CreateDataKeyAsync(Id<Tenant> tenant, Id<Run> run, CancellationToken ct)

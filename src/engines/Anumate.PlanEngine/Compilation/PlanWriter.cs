@@ -38,6 +38,13 @@ sealed class PlanWriter
             json.WriteString("name", capsule.Name);
             json.WriteString("version", capsule.Version);
             json.WriteString("digest", capsule.Digest);
+            Object("labels", () =>
+            {
+                foreach (var (name, value) in capsule.Labels)
+                {
+                    json.WriteString(name, value);
+                }
+            });
         });
         Object("lock", Lock);
         Element("inputs", plan.Inputs.Schema);

@@ -36,6 +36,9 @@ public sealed partial class ExecutablePlan
 
     public required string CapsuleDigest { get; init; }
 
+    /// <summary>The capsule's labels: policies look at them.</summary>
+    public required IReadOnlyDictionary<string, string> Labels { get; init; }
+
     public required JsonElement InputsSchema { get; init; }
 
     /// <summary>In an order that runs: by level, then as the capsule has them. <see cref="PlanStep.Index"/> is the place here.</summary>

@@ -55,6 +55,7 @@ sealed class PlanReader
             Capsule = capsule.Text("name"),
             CapsuleVersion = capsule.Text("version"),
             CapsuleDigest = capsule.Text("digest"),
+            Labels = capsule.Any("labels").EnumerateObject().ToDictionary(l => l.Name, l => l.Value.GetString() ?? "", StringComparer.Ordinal),
             InputsSchema = inputsSchema,
             Tools = tools,
             Policies = policies,

@@ -1,0 +1,150 @@
+using System.Text.Json;
+using Anumate.PlanEngine;
+using Anumate.Platform.Plans;
+using Anumate.Platform.Policies;
+using Anumate.PolicyEngine;
+
+namespace Anumate.GhostRuns;
+
+/// <summary>Makes the preflight report of one plan with one set of inputs.</summary>
+sealed class Preflight(
+    Caller caller, ReadyPlan ready, Id<Run> run, Json inputs, string inputsDigest, IReadOnlyDictionary<string, JsonElement> fixtures,
+    PolicyGate gate, IConnectors connectors, IIdentity identity)
+{
+    readonly ExecutablePlan plan = ready.Plan;
+    readonly List<Diagnostic> findings = [];
+
+    public async Task<PreflightReport> MakeAsync(int mostPaths, CancellationToken ct)
+    {
+        var tools = await ToolsAsync(ct);
+        var facts = PolicyFacts.Of(caller).WithCapsule(plan.Capsule, plan.CapsuleVersion, plan.Labels).WithRun(run, caller.Principal).WithInputs(inputs.ToElement());
+        var start = await gate.DecideAsync(caller, PolicyPoint.RunStart, facts, ready.PolicyDigests, ct);
+        if (start.Verdict == Verdict.Deny)
+        {
+            findings.Add(Diagnostic.Error("preflight.run-denied", start.Reason, suggestion: "see the policies that bind the tenant and the capsule"));
+        }
+
+        var world = new SimulatedWorld(caller, ready, facts, gate, fixtures, tools);
+        var happy = await SimulateAsync(world, new Assumption("everything succeeds"), ct);
+        var approvals = await ApprovalsAsync(happy, ct);
+        var explored = new List<ExploredPath> { Path("everything succeeds", happy) };
+        explored.AddRange(await ExploreAsync(world, happy, mostPaths, ct));
+        if (happy.State.Status != RunStatus.Completed)
+        {
+            findings.Add(Diagnostic.Error("preflight.not-completed", $"with every call succeeding the run would end as {Word(happy.State.Status)}: {happy.State.Error ?? happy.State.Failure?.Error}"));
+        }
+
+        return new PreflightReport(VerdictOf(approvals), [.. plan.Steps.Select(s => Step(s, happy, world))], approvals,
+            [.. plan.Flows.Select(f => new DataFlow(f.Field, Word(f.Sensitivity), f.Tool, f.Step)).Distinct()], explored, Risk.Of(plan), findings, 0);
+    }
+
+    async Task<IReadOnlyDictionary<string, Tool>> ToolsAsync(CancellationToken ct)
+    {
+        var tools = (await connectors.GetToolsAsync(caller.AsService("ghostruns"), [.. plan.Tools.Keys], ct)).ToDictionary(t => t.Name);
+        foreach (var pinned in plan.Tools.Values)
+        {
+            if (!tools.TryGetValue(pinned.Name, out var tool))
+            {
+                findings.Add(Diagnostic.Error("preflight.tool-missing", $"tool `{pinned.Name}` is not in the catalogue any more", suggestion: "register its connector again"));
+            }
+            else if (tool.Digest != pinned.Digest)
+            {
+                findings.Add(Diagnostic.Error("preflight.tool-changed", $"tool `{pinned.Name}` is not the one that was planned", suggestion: "compile the capsule again"));
+            }
+        }
+
+        return tools;
+    }
+
+    Task<Simulation> SimulateAsync(SimulatedWorld world, Assumption assumed, CancellationToken ct) =>
+        new Simulation(plan, run, inputs, inputsDigest, assumed, world).RunAsync(ct);
+
+    /// <summary>The paths beside the happy one: each call that was reached fails; people say no; people say nothing.</summary>
+    async Task<IReadOnlyList<ExploredPath>> ExploreAsync(SimulatedWorld world, Simulation happy, int most, CancellationToken ct)
+    {
+        var assumptions = plan.Steps.Where(s => s.Tool is not null && happy.State.StatusOf(s) == StepStatus.Completed)
+            .Select(s => new Assumption($"{s.Id} fails") { FailingStep = s.Id }).ToList();
+        if (happy.Asked.Count > 0)
+        {
+            assumptions.Add(new Assumption("an approval is rejected") { People = ApprovalVerdict.Rejected });
+            assumptions.Add(new Assumption("an approval expires") { People = ApprovalVerdict.Expired });
+        }
+
+        if (assumptions.Count > most)
+        {
+            findings.Add(new Diagnostic("preflight.cut", Severity.Info, $"{most} of {assumptions.Count} paths were explored"));
+        }
+
+        var explored = new List<ExploredPath>();
+        foreach (var assumed in assumptions.Take(most))
+        {
+            explored.Add(Path(assumed.Text, await SimulateAsync(world, assumed, ct)));
+        }
+
+        return explored;
+    }
+
+    async Task<IReadOnlyList<PreflightApproval>> ApprovalsAsync(Simulation happy, CancellationToken ct)
+    {
+        var approvals = new List<PreflightApproval>();
+        foreach (var (capsule, call, decision) in happy.Asked)
+        {
+            var stages = capsule is not null
+                ? capsule.Approval.Stages.Select(s => (s.Groups, s.Quorum))
+                : decision!.Approvals.Select(a => (a.Groups, a.Quorum));
+            foreach (var (groups, quorum) in stages)
+            {
+                var people = await PeopleAsync(groups, ct);
+                approvals.Add(new PreflightApproval(capsule?.Approval.Id ?? call!.Step.Id, capsule is not null ? capsule.Step?.Id : call!.Step.Id, groups, quorum, people, people.Count >= quorum));
+                if (people.Count < quorum)
+                {
+                    findings.Add(Diagnostic.Error("preflight.quorum-unreachable",
+                        $"the approval needs {quorum} of {string.Join(" or ", groups)}, and {people.Count} could give it", suggestion: "add people to the group; a requester does not count"));
+                }
+            }
+        }
+
+        return approvals;
+    }
+
+    /// <summary>Who could grant it now: active users of the groups who may decide and are not the requester.</summary>
+    async Task<IReadOnlyList<string>> PeopleAsync(IReadOnlyList<string> groups, CancellationToken ct)
+    {
+        var people = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var group in groups)
+        {
+            var page = await identity.ListPrincipalsAsync(caller.AsService("ghostruns"), group, new PageRequest(Limit: PageRequest.MaxLimit), ct);
+            people.UnionWith(page.Items
+                .Where(p => p.Active && p.Kind == PrincipalKind.User && p.Id != caller.Principal && Role.ScopesOf(p.Roles).Contains(Scope.ApprovalDecide))
+                .Select(p => p.Name));
+        }
+
+        return [.. people];
+    }
+
+    PreflightVerdict VerdictOf(IReadOnlyList<PreflightApproval> approvals) =>
+        findings.Exists(f => f.Severity == Severity.Error) ? PreflightVerdict.Blocked
+        : approvals.Count > 0 ? PreflightVerdict.NeedsApproval
+        : PreflightVerdict.Ready;
+
+    static PreflightStep Step(PlanStep step, Simulation happy, SimulatedWorld world)
+    {
+        var view = happy.State.StatusOf(step);
+        var outcome = view switch
+        {
+            StepStatus.Completed => "simulated",
+            StepStatus.Skipped => "skipped",
+            StepStatus.Denied => "denied",
+            StepStatus.Failed => "invalid",
+            _ => "not_reached",
+        };
+        return new PreflightStep(step.Id, step.Tool?.Name, outcome, happy.Decisions.GetValueOrDefault(step.Id),
+            step.Tool is { } tool && outcome == "simulated" ? world.SourceOf(tool.Name) : null,
+            happy.State.Steps[step.Index].Error);
+    }
+
+    static ExploredPath Path(string assumption, Simulation simulation) => new(assumption, simulation.State.Status, simulation.Compensated);
+
+    static string Word<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+}

@@ -1,0 +1,20 @@
+using Anumate.Platform.Events;
+
+namespace Anumate.Orchestrator;
+
+/// <summary>What approvals decide reaches the run that waits. Late and repeated news changes nothing: the run looks at its own journal.</summary>
+sealed class ApprovalReactions(IGrainFactory grains)
+{
+    public static IReadOnlyList<string> Types { get; } = [ApprovalGranted.EventType, ApprovalRejected.EventType, ApprovalExpired.EventType];
+
+    public Task HandleAsync(StoredEvent e, CancellationToken ct)
+    {
+        var (approval, of, status, by) = e.Type switch
+        {
+            _ when e.Type == ApprovalGranted.EventType && e.Data<ApprovalGranted>() is var g => (g.Approval, g.Of, ApprovalStatus.Granted, g.Approvers),
+            _ when e.Type == ApprovalRejected.EventType && e.Data<ApprovalRejected>() is var r => (r.Approval, r.Of, ApprovalStatus.Rejected, [r.By]),
+            _ => e.Data<ApprovalExpired>() is var x ? (x.Approval, x.Of, ApprovalStatus.Expired, (IReadOnlyList<Id<Principal>>)[]) : default,
+        };
+        return grains.GetGrain<IRunGrain>(RunGrain.Key(e.Tenant, of.Run)).DecidedAsync(approval.ToString(), status, [.. by.Select(p => p.ToString())]).WaitAsync(ct);
+    }
+}

@@ -1,0 +1,205 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Anumate.PlanEngine;
+using Anumate.PolicyEngine;
+using Anumate.Proofs;
+
+namespace Anumate.Orchestrator;
+
+/// <summary>Carrying out what the interpreter wants done.</summary>
+sealed partial class RunGrain
+{
+    static readonly TimeSpan ReloadAfter = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan LookupTimeout = TimeSpan.FromSeconds(10);
+
+    void Act(RunContext c, RunAction action)
+    {
+        switch (action)
+        {
+            case StartCall call: Beside(c, CallAsync(c, call)); break;
+            case Lookup lookup: Beside(c, LookupAsync(c, lookup)); break;
+            case AskApproval ask: Beside(c, AskAsync(c, ask)); break;
+            case AskClarification ask: Beside(c, AskHumanAsync(c, ask)); break;
+            case SetTimer set: SetTimer(c, set.Due); break;
+        }
+    }
+
+    /// <summary>Work beside the loop. What goes wrong with the database makes the run be read again.</summary>
+    async void Beside(RunContext c, Task work)
+    {
+        try
+        {
+            await work;
+        }
+        catch (Exception e) when (ReferenceEquals(context, c))
+        {
+            Interrupted(c.Run, e is ProblemException p ? p.Problem.Detail : e.Message);
+            Drop();
+            RegisterReload();
+        }
+        catch (Exception e)
+        {
+            Interrupted(c.Run, e.Message);
+        }
+    }
+
+    void RegisterReload() => timer = this.RegisterGrainTimer(async _ =>
+    {
+        timer?.Dispose();
+        timer = null;
+        try
+        {
+            await LoadAsync();
+        }
+        catch (ProblemException e)
+        {
+            Interrupted(RunId, e.Problem.Detail);
+            RegisterReload();
+        }
+    }, 0, new GrainTimerCreationOptions(ReloadAfter, Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true });
+
+    void SetTimer(RunContext c, DateTimeOffset? due)
+    {
+        timer?.Dispose();
+        timer = null;
+        if (due is { } at)
+        {
+            var wait = at - services.Time.GetUtcNow();
+            timer = this.RegisterGrainTimer(_ =>
+            {
+                if (ReferenceEquals(context, c))
+                {
+                    HandIn(new Handed(new TimerFired(Later(services.Time.GetUtcNow(), at)), null));
+                }
+
+                return Task.CompletedTask;
+            }, 0, new GrainTimerCreationOptions(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true });
+        }
+    }
+
+    // A timer may fire a moment early by another clock; what is due is decided by the time the entry brings.
+    static DateTimeOffset Later(DateTimeOffset now, DateTimeOffset due) => now > due ? now : due;
+
+    async Task CallAsync(RunContext c, StartCall call)
+    {
+        var digest = SaltedDigest.Of(c.Keys.Salt.Span, call.Arguments.Utf8.Span).ToString();
+        var decision = await services.Gate.DecideAsync(c.Requester, PolicyPoint.ToolBefore,
+            c.PolicyFacts.WithCall(c.Tenant, call.Tool.Name, call.Tool.Effect, call.Arguments.ToElement()), c.Plan.PolicyDigests, default);
+        if (decision.Verdict == Verdict.Deny)
+        {
+            await HandInAsync(new StepDenied(Now, call.Step.Id, call.Phase, decision.Digest, decision.Reason, digest));
+            return;
+        }
+
+        if (decision.Verdict == Verdict.Approval && !IsApproved(c, call, decision, digest))
+        {
+            await AskForCallAsync(c, call, decision, digest);
+            return;
+        }
+
+        var token = await services.Tokens.IssueAsync(c.AsService, new NewCapToken(c.Run, call.Step.Id, call.Attempt, c.Epoch, c.Plan.Plan.Hash,
+            [new Grant(call.Tool.Grant, digest, 1)], services.Options.TokenLifetime, c.Facts.Principal), default);
+        if (call.RecordStart)
+        {
+            var deadline = token.Expires + services.Options.ClockSkew + call.Timeout;
+            if (!await HandInAsync(new AttemptStarted(Now, call.Step.Id, call.Attempt, call.Phase, digest, deadline, decision.Digest)))
+            {
+                return;
+            }
+        }
+
+        var result = await SendAsync(c, call, token);
+        await HandInAsync(new AttemptCompleted(Now, call.Step.Id, call.Attempt, call.Phase, OutcomeOf(result.Outcome),
+            result.Output is { } output ? Json.Of(output) : default, result.Error, digest, decision.Digest));
+    }
+
+    async Task<ToolResult> SendAsync(RunContext c, StartCall call, CapToken token)
+    {
+        using var activity = RunTelemetry.Source.StartActivity("tool call", System.Diagnostics.ActivityKind.Client, c.Facts.TraceParent);
+        activity?.SetTag("anumate.tool", call.Tool.Name);
+        try
+        {
+            return await services.Connectors.CallAsync(c.AsService, new ToolCall(token.Token, call.Tool.Grant, call.Arguments.Utf8, c.Keys.Salt,
+                c.IdempotencyKey(call.Key), c.Run, call.Step.Id, call.Attempt, c.Epoch, call.Timeout), default);
+        }
+        catch (ProblemException e)
+        {
+            // Refused before anything was sent: the token was not spent, the tool is another one now, or the store is down.
+            return new ToolResult(e.Problem.Transient ? ToolOutcome.Unavailable : ToolOutcome.Failed, null, e.Problem.Code + ": " + e.Problem.Detail);
+        }
+    }
+
+    async Task LookupAsync(RunContext c, Lookup lookup)
+    {
+        var result = await services.Connectors.LookupAsync(c.AsService, new ToolLookup(lookup.Tool.Grant, c.IdempotencyKey(lookup.Key), LookupTimeout), default);
+        var outcome = result.Outcome switch
+        {
+            ToolOutcome.Ok => LookupOutcome.Ok,
+            ToolOutcome.Failed => LookupOutcome.Failed,
+            ToolOutcome.NotFound => LookupOutcome.NotFound,
+            _ => LookupOutcome.Unknown,
+        };
+        await HandInAsync(new LookupCompleted(Now, lookup.Step.Id, lookup.Attempt, lookup.Phase, outcome, result.Output is { } o ? Json.Of(o) : default, result.Error));
+    }
+
+    async Task AskAsync(RunContext c, AskApproval ask)
+    {
+        var digest = ask.Arguments.IsAbsent ? null : SaltedDigest.Of(c.Keys.Salt.Span, ask.Arguments.Utf8.Span).ToString();
+        await RequestAsync(c, new NewApproval(ask.Approval.Id, ask.Approval.Title,
+            new ApprovalSubject(c.Run, c.Plan.Plan.Hash, c.State.InputsDigest, null, ask.Step?.Id, digest),
+            [.. ask.Approval.Stages.Select(s => new ApprovalStage(s.Groups, s.Quorum, s.Within))], c.Requesters, Evidence(c, ask.Step, null)), CallPhase.Do);
+    }
+
+    Task AskForCallAsync(RunContext c, StartCall call, Decision decision, string digest) => RequestAsync(c, new NewApproval(
+        ApprovalName(call, decision), $"{c.Plan.Plan.Capsule}: {call.Step.Id} calls {call.Tool.Name}",
+        new ApprovalSubject(c.Run, c.Plan.Plan.Hash, c.State.InputsDigest, decision.Digest, call.Step.Id, digest),
+        [.. decision.Approvals.Select(a => new ApprovalStage(a.Groups, a.Quorum, a.Within))], c.Requesters, Evidence(c, call.Step, decision)), call.Phase);
+
+    async Task RequestAsync(RunContext c, NewApproval request, CallPhase phase)
+    {
+        var approval = await services.Approvals.RequestAsync(c.AsService, request, default);
+        await HandInAsync(new ApprovalWasRequested(Now, approval.Id.ToString(), request.Name, request.Subject.Step, phase, request.Subject.ArgumentsDigest, request.Subject.DecisionDigest));
+        if (approval.Status != ApprovalStatus.Pending)
+        {
+            // Asked for before a crash and decided since.
+            await HandInAsync(new ApprovalWasDecided(Now, approval.Id.ToString(), VerdictOf(approval.Status), [.. approval.Votes.Select(v => v.Principal.ToString())]));
+        }
+    }
+
+    async Task AskHumanAsync(RunContext c, AskClarification ask) =>
+        await HandInAsync(new ClarificationWasRequested(Now, Guid.CreateVersion7(Now).ToString("n"), ask.Step.Id, ask.Attempt, ask.Phase, ask.Question));
+
+    // An approval holds for exactly these arguments and this decision.
+    static bool IsApproved(RunContext c, StartCall call, Decision decision, string digest) => c.State.ApprovalsOf(call.Step, call.Phase)
+        .Any(a => a.Verdict == ApprovalVerdict.Granted && a.ArgumentsDigest == digest && a.DecisionDigest == decision.Digest);
+
+    static string ApprovalName(StartCall call, Decision decision) => $"{call.Step.Id}:{string.Join('+', decision.Approvals.Select(a => a.Rule))}";
+
+    static JsonElement Evidence(RunContext c, PlanStep? step, Decision? decision)
+    {
+        var evidence = new JsonObject
+        {
+            ["capsule"] = $"{c.Plan.Plan.Capsule}@{c.Plan.Plan.CapsuleVersion}",
+            ["inputs"] = JsonNode.Parse(c.MaskedInputs().GetRawText()),
+            ["step"] = step?.Id,
+            ["tool"] = step?.Tool?.Name,
+            ["reason"] = decision?.Reason,
+        };
+        foreach (var absent in evidence.Where(e => e.Value is null).Select(e => e.Key).ToList())
+        {
+            evidence.Remove(absent);
+        }
+
+        return JsonElement.Parse(System.Text.Encoding.UTF8.GetBytes(evidence.ToJsonString()));
+    }
+
+    static AttemptOutcome OutcomeOf(ToolOutcome outcome) => outcome switch
+    {
+        ToolOutcome.Ok => AttemptOutcome.Ok,
+        ToolOutcome.Failed => AttemptOutcome.Failed,
+        ToolOutcome.Unavailable => AttemptOutcome.Unavailable,
+        _ => AttemptOutcome.Timeout,
+    };
+
+    DateTimeOffset Now => services.Time.GetUtcNow();
+}

@@ -1,0 +1,338 @@
+using System.Diagnostics;
+using Anumate.PlanEngine;
+using Anumate.Platform.Data;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+
+namespace Anumate.Orchestrator;
+
+/// <summary>
+/// One run. The journal is the truth and the state its cache: entries are applied here, committed in one append, and only then is
+/// acted on what they made possible. All code runs in the grain's turns, one at a time; calls to tools go on beside the loop and hand
+/// their entries in.
+/// </summary>
+[KeepAlive]
+sealed partial class RunGrain(RunServices services, ILogger<RunGrain> log) : Grain, IRunGrain
+{
+    readonly Queue<Handed> inbox = new();
+    readonly List<RunAction> actions = [];
+    readonly List<TaskCompletionSource> waiters = [];
+    readonly Dictionary<string, JournalEvent> early = [];
+
+    RunContext? context;
+    Task? loop;
+    Task? loading;
+    IDisposable? timer;
+    TaskCompletionSource handed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>An entry from outside of the loop, and who waits until it is durable (true) or dropped (false).</summary>
+    readonly record struct Handed(JournalEvent Entry, TaskCompletionSource<bool>? Done);
+
+    Id<Tenant> Tenant => Id<Tenant>.Parse(this.GetPrimaryKeyString().Split('/')[0]);
+
+    Id<Run> RunId => Id<Run>.Parse(this.GetPrimaryKeyString().Split('/')[1]);
+
+    public static string Key(Id<Tenant> tenant, Id<Run> run) => $"{tenant}/{run}";
+
+    public async Task<Immutable<Run>> StartAsync(Immutable<RunBirth> birth)
+    {
+        var b = birth.Value;
+        var born = new RunContext(services, b.Tenant, b.Run, b.Plan, b.Facts, b.Keys.Keys, services.Lease.Epoch, b.Started.At);
+        Interpreter.Apply(born.State, b.Started);
+        var append = born.Birth(b.Started) with
+        {
+            Start = new RunStartRow(b.Plan.Plan.Hash, b.Plan.Plan.Capsule, b.Plan.Plan.CapsuleVersion, b.Keys.Wrapped, b.Keys.Salt),
+        };
+        if (b.Once is { } once)
+        {
+            var run = born.View();
+            var first = await services.Store.StartOnceAsync(b.Facts.Caller(b.Tenant), append, run, once, default);
+            if (first.Id != run.Id)
+            {
+                DeactivateOnIdle();
+                return first.AsImmutable();
+            }
+        }
+        else if (!await services.Journal.AppendAsync(append, default))
+        {
+            throw Problems.Unavailable("the run was not accepted; send it again");
+        }
+
+        context = born;
+        Go();
+        return born.View().AsImmutable();
+    }
+
+    public Task ResumeAsync() => LoadAsync();
+
+    public async Task<Immutable<Run>> GetAsync()
+    {
+        await LoadAsync();
+        return context is { } c ? c.View().AsImmutable() : (await StoredAsync()).AsImmutable();
+    }
+
+    public async Task<Immutable<Run>> WaitAsync(TimeSpan patience)
+    {
+        await LoadAsync();
+        if (context is { Settled: false })
+        {
+            var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            waiters.Add(waiter);
+            await Task.WhenAny(waiter.Task, Task.Delay(patience, services.Time));
+            waiters.Remove(waiter);
+        }
+
+        return context is { } c ? c.View().AsImmutable() : (await StoredAsync()).AsImmutable();
+    }
+
+    public async Task DecidedAsync(string approval, ApprovalStatus status, string[] by)
+    {
+        await LoadAsync();
+        if (context is not { State.HasEnded: false } c)
+        {
+            return;
+        }
+
+        var entry = new ApprovalWasDecided(services.Time.GetUtcNow(), approval, VerdictOf(status), by);
+        if (c.State.Approvals.Any(a => a.Id == approval))
+        {
+            await HandInAsync(entry);
+        }
+        else
+        {
+            // Decided before our request for it is journaled; taken up with the request.
+            early[approval] = entry;
+        }
+    }
+
+    static ApprovalVerdict VerdictOf(ApprovalStatus status) => status switch
+    {
+        ApprovalStatus.Granted => ApprovalVerdict.Granted,
+        ApprovalStatus.Rejected => ApprovalVerdict.Rejected,
+        ApprovalStatus.Expired => ApprovalVerdict.Expired,
+        _ => throw new ArgumentOutOfRangeException(nameof(status)),
+    };
+
+    async Task<Run> StoredAsync() => (await services.Store.FindRowAsync(Tenant, RunId, default))?.View ?? throw Problems.NotFound("run", RunId.ToString());
+
+    /// <summary>Takes the run over from whoever had it: epoch, journal, state. Nothing to do where it is here already or has ended.</summary>
+    Task LoadAsync()
+    {
+        if (context is not null)
+        {
+            return Task.CompletedTask;
+        }
+
+        return loading ??= Load();
+
+        async Task Load()
+        {
+            try
+            {
+                context = await RunContext.TakeOverAsync(services, Tenant, RunId);
+                if (context is null)
+                {
+                    DeactivateOnIdle();
+                    return;
+                }
+
+                Recovered(RunId, context.Epoch);
+                inbox.Enqueue(new Handed(new RunRecovered(services.Time.GetUtcNow(), context.Epoch), null));
+                Go();
+            }
+            finally
+            {
+                loading = null;
+            }
+        }
+    }
+
+    void Go() => loop = LoopAsync(context!);
+
+    /// <summary>
+    /// Until the run ends: what was handed in and what follows from it is applied and committed, then acted on. Each computed step is
+    /// committed before the next one begins.
+    /// </summary>
+    async Task LoopAsync(RunContext c)
+    {
+        using var activity = RunTelemetry.Source.StartActivity("run", ActivityKind.Internal, c.Facts.TraceParent);
+        activity?.SetTag("anumate.run", c.Run.ToString());
+        try
+        {
+            while (!c.State.HasEnded)
+            {
+                var signal = handed.Task;
+                if (!await StepAsync(c))
+                {
+                    Notify(c);
+                    await signal;
+                }
+            }
+
+            Finish(c);
+        }
+        catch (RunLostException e)
+        {
+            Lost(c.Run, e.Message);
+            Drop();
+        }
+        catch (ProblemException e)
+        {
+            // The database did not answer: what was applied may or may not be durable. Forget it and read again.
+            Interrupted(c.Run, e.Problem.Detail);
+            Drop();
+            RegisterReload();
+        }
+        catch (JournalException e)
+        {
+            Broken(c.Run, e);
+            Drop();
+        }
+    }
+
+    /// <summary>One turn of the loop; false when there is nothing to do but wait.</summary>
+    async Task<bool> StepAsync(RunContext c)
+    {
+        var pending = new List<JournalEvent>();
+        var done = new List<TaskCompletionSource<bool>>();
+        while (inbox.TryDequeue(out var item))
+        {
+            if (!Interpreter.Accepts(c.State, item.Entry))
+            {
+                item.Done?.TrySetResult(false);
+                continue;
+            }
+
+            c.Apply(item.Entry, pending);
+            if (item.Done is { } waits)
+            {
+                done.Add(waits);
+            }
+
+            if (item.Entry is ApprovalWasRequested asked && early.Remove(asked.Id, out var decided) && Interpreter.Accepts(c.State, decided))
+            {
+                c.Apply(decided, pending);
+            }
+        }
+
+        var todo = new List<RunAction>();
+        while (true)
+        {
+            actions.Clear();
+            Interpreter.Next(c.State, services.Time.GetUtcNow(), actions);
+            var appends = false;
+            var computed = pending.Exists(e => e is StepCompleted);
+            foreach (var action in actions.ToArray())
+            {
+                if (action is not Append(var entry))
+                {
+                    todo.Add(action);
+                    continue;
+                }
+
+                if (computed && entry is StepCompleted)
+                {
+                    await CommitAsync(c, pending, done);
+                    computed = false;
+                }
+
+                c.Apply(entry, pending);
+                appends = true;
+            }
+
+            if (!appends)
+            {
+                break;
+            }
+        }
+
+        var worked = pending.Count > 0 || todo.Count > 0;
+        await CommitAsync(c, pending, done);
+        foreach (var action in todo)
+        {
+            Act(c, action);
+        }
+
+        return worked;
+    }
+
+    async Task CommitAsync(RunContext c, List<JournalEvent> pending, List<TaskCompletionSource<bool>> done)
+    {
+        foreach (var append in c.Split(pending))
+        {
+            if (!await services.Journal.AppendAsync(append, default))
+            {
+                throw new RunLostException("another host has it now");
+            }
+        }
+
+        pending.Clear();
+        foreach (var waits in done)
+        {
+            waits.TrySetResult(true);
+        }
+
+        done.Clear();
+    }
+
+    /// <summary>Hands an entry to the loop; true once it is durable, false when it came too late.</summary>
+    Task<bool> HandInAsync(JournalEvent entry)
+    {
+        var done = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        HandIn(new Handed(entry, done));
+        return done.Task;
+    }
+
+    void HandIn(Handed item)
+    {
+        inbox.Enqueue(item);
+        var before = handed;
+        handed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        before.TrySetResult();
+    }
+
+    void Notify(RunContext c)
+    {
+        if (c.Settled)
+        {
+            foreach (var waiter in waiters)
+            {
+                waiter.TrySetResult();
+            }
+        }
+    }
+
+    void Finish(RunContext c)
+    {
+        RunTelemetry.Ended(c.State.Status, services.Time.GetUtcNow() - c.Created);
+        Notify(c);
+        timer?.Dispose();
+        DeactivateOnIdle();
+    }
+
+    void Drop()
+    {
+        context = null;
+        timer?.Dispose();
+        timer = null;
+        while (inbox.TryDequeue(out var item))
+        {
+            item.Done?.TrySetResult(false);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "took over {Run} in epoch {Epoch}")]
+    private partial void Recovered(Id<Run> run, long epoch);
+
+    [LoggerMessage(LogLevel.Warning, "let go of {Run}: {Reason}")]
+    private partial void Lost(Id<Run> run, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "{Run} waits for the database: {Reason}")]
+    private partial void Interrupted(Id<Run> run, string reason);
+
+    [LoggerMessage(LogLevel.Error, "the journal of {Run} cannot be continued")]
+    private partial void Broken(Id<Run> run, Exception e);
+}
+
+/// <summary>Another owner has the run.</summary>
+sealed class RunLostException(string message) : Exception(message);

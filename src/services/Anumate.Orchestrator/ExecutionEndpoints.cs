@@ -1,0 +1,53 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using Anumate.Platform.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Anumate.Orchestrator;
+
+static class ExecutionEndpoints
+{
+    public static void Map(IEndpointRouteBuilder v1)
+    {
+        v1.MapPost("/execute", Execute).Demands(Scope.RunExecute).WithSummary("Execute a plan; the run is durable when the answer returns");
+        var executions = v1.MapGroup("/executions");
+        executions.MapGet("", List).Demands(Scope.RunRead).WithSummary("List runs, newest first");
+        executions.MapGet("/{id}", Get).Demands(Scope.RunRead).WithSummary("Get a run as it stands");
+        executions.MapGet("/{id}/wait", Wait).Demands(Scope.RunRead).WithSummary("Get a run once it has ended or waits for people");
+        executions.MapGet("/{id}/events", Watch).Demands(Scope.RunRead).WithSummary("A run's journal, as server-sent events");
+    }
+
+    static async Task<Created<Run>> Execute(Caller caller, Body<NewRun> body, IdempotencyKey key, IOrchestrator orchestrator, CancellationToken ct)
+    {
+        var run = await orchestrator.ExecuteAsync(caller, body.Value with { IdempotencyKey = key }, ct);
+        return Reply.Created($"/v1/executions/{run.Id}", run);
+    }
+
+    static async Task<Ok<Page<Run>>> List(Caller caller, RunStatus? status, PageQuery page, IOrchestrator orchestrator, CancellationToken ct) =>
+        Reply.Ok(await orchestrator.ListAsync(caller, status, page, ct));
+
+    static async Task<Ok<Run>> Get(Caller caller, Id<Run> id, IOrchestrator orchestrator, CancellationToken ct) =>
+        Reply.Ok(await orchestrator.GetAsync(caller, id, ct));
+
+    static async Task<Ok<Run>> Wait(Caller caller, Id<Run> id, int? seconds, IOrchestrator orchestrator, CancellationToken ct) =>
+        Reply.Ok(await orchestrator.WaitAsync(caller, id, TimeSpan.FromSeconds(seconds ?? 30), ct));
+
+    static async Task<ServerSentEventsResult<RunEvent>> Watch(
+        Caller caller, Id<Run> id, long? after, bool? follow, IOrchestrator orchestrator, CancellationToken ct)
+    {
+        // Asked before the stream begins, so that a foreign or absent id is an answer of its own.
+        await orchestrator.GetAsync(caller, id, ct);
+        return TypedResults.ServerSentEvents(Items(orchestrator.WatchAsync(caller, id, after ?? 0, follow ?? false, ct), ct));
+    }
+
+    static async IAsyncEnumerable<SseItem<RunEvent>> Items(IAsyncEnumerable<RunEvent> events, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var e in events.WithCancellation(ct))
+        {
+            yield return new SseItem<RunEvent>(e, e.Kind) { EventId = e.Seq.ToString() };
+        }
+    }
+}

@@ -1,0 +1,181 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Anumate.PlanEngine;
+using Anumate.Platform.Data;
+using Anumate.Platform.Plans;
+using Anumate.Platform.Policies;
+using Anumate.Platform.Secrets;
+using Anumate.PolicyEngine;
+using Anumate.Proofs;
+using Orleans.Concurrency;
+using Json = Anumate.PlanEngine.Json;
+
+namespace Anumate.Orchestrator;
+
+sealed class OrchestratorService(
+    RunStore store, PlanCache plans, PolicyGate gate, RunVault vault, IConnectors connectors, IGhostRuns ghostRuns, LeafWriter leaves, IGrainFactory grains,
+    OrchestratorOptions options, TimeProvider time) : IOrchestrator
+{
+    const int WatchPage = 200;
+    static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
+
+    public async Task<Run> ExecuteAsync(Caller caller, NewRun request, CancellationToken ct)
+    {
+        caller.Demand(Scope.RunExecute);
+        var once = Once.Of("run.execute", request.IdempotencyKey, request);
+        var plan = await plans.GetAsync(caller, request.PlanHash, ct);
+        var reading = plan.Plan.ReadInputs(request.Inputs);
+        if (reading.Inputs is not { } inputs)
+        {
+            throw PlanProblems.InputsInvalid(reading.Diagnostics);
+        }
+
+        await DemandPinnedToolsAsync(caller, plan.Plan, ct);
+        var run = Id<Run>.New(time);
+        var keys = await vault.MakeAsync(caller.Tenant, run, ct);
+        var facts = RunFacts.Of(caller, Activity.Current?.Id, request.GhostRun);
+        await DemandSameInputsAsync(caller, request, ct);
+        var decision = await gate.DecideAsync(caller, PolicyPoint.RunStart,
+            PolicyFacts.Of(caller).WithCapsule(plan.Plan.Capsule, plan.Plan.CapsuleVersion, plan.Plan.Labels).WithRun(run, caller.Principal).WithInputs(inputs.ToElement()),
+            plan.PolicyDigests, ct);
+        if (decision.Verdict == Verdict.Deny)
+        {
+            throw PolicyProblems.Denied(decision);
+        }
+
+        var started = new RunStarted(time.GetUtcNow(), plan.Plan.Hash, inputs, SaltedDigest.Of(keys.Keys.Salt.Span, inputs.Utf8.Span).ToString(),
+            Json.Of(JsonSerializer.SerializeToElement(facts, OrchestratorJson.Default.RunFacts)));
+        var birth = new RunBirth(caller.Tenant, run, plan, started, facts, keys, decision) { Once = once.Key is null ? null : once };
+        return (await grains.GetGrain<IRunGrain>(RunGrain.Key(caller.Tenant, run)).StartAsync(birth.AsImmutable())).Value;
+    }
+
+    public async Task<Page<Run>> ListAsync(Caller caller, RunStatus? status, PageRequest page, CancellationToken ct)
+    {
+        caller.Demand(Scope.RunRead);
+        var runs = await store.ListAsync(caller, status, page, ct);
+        return runs with { Items = [.. runs.Items.Select(Masked)] };
+    }
+
+    public async Task<Run> GetAsync(Caller caller, Id<Run> id, CancellationToken ct)
+    {
+        caller.Demand(Scope.RunRead);
+
+        // The row first: it says whether the run is this tenant's at all, and all of a run that has ended.
+        var run = await store.GetAsync(caller, id, ct);
+        return await ShownAsync(caller, run.HasEnded ? run : (await Grain(caller, id).GetAsync()).Value, ct);
+    }
+
+    public async Task<Run> WaitAsync(Caller caller, Id<Run> id, TimeSpan wait, CancellationToken ct)
+    {
+        caller.Demand(Scope.RunRead);
+        if (wait < TimeSpan.Zero || wait > LongestWait)
+        {
+            throw Problems.Invalid($"a wait is 0 to {LongestWait.TotalSeconds} s");
+        }
+
+        var run = await store.GetAsync(caller, id, ct);
+        return await ShownAsync(caller, run.HasEnded ? run : (await Grain(caller, id).WaitAsync(wait).WaitAsync(ct)).Value, ct);
+    }
+
+    public async IAsyncEnumerable<RunEvent> WatchAsync(Caller caller, Id<Run> id, long after, bool follow, [EnumeratorCancellation] CancellationToken ct)
+    {
+        caller.Demand(Scope.RunRead);
+        var run = await store.GetAsync(caller, id, ct);
+        while (true)
+        {
+            // A commit holds several entries; `after` may stand inside one.
+            var page = await store.EntriesAsync(caller.Tenant, id, Math.Max(0, after - EntryFormat.MostEntries), WatchPage, ct);
+            var (seen, ended) = (after, run.HasEnded && !follow);
+            foreach (var e in page.SelectMany(Shown))
+            {
+                if (e.Seq > after)
+                {
+                    yield return e;
+                    seen = e.Seq;
+                }
+
+                ended |= e.Kind == "run_completed";
+            }
+
+            if (ended || (!follow && seen == after))
+            {
+                yield break;
+            }
+
+            if (seen == after)
+            {
+                await Task.Delay(options.WatchPoll, time, ct);
+            }
+
+            after = seen;
+        }
+    }
+
+    IRunGrain Grain(Caller caller, Id<Run> id) => grains.GetGrain<IRunGrain>(RunGrain.Key(caller.Tenant, id));
+
+    static IEnumerable<RunEvent> Shown(StoredCommit commit)
+    {
+        using var document = JsonDocument.Parse(commit.Entries);
+        var seq = commit.Seq;
+        var shown = new List<RunEvent>();
+        foreach (var entry in document.RootElement.EnumerateArray())
+        {
+            var body = entry.GetProperty("body");
+            shown.Add(new RunEvent(seq++, entry.GetProperty("kind").GetString()!, DateTimeOffset.FromUnixTimeMilliseconds(body.GetProperty("at").GetInt64()), Sealing.Mask(body)));
+        }
+
+        return shown;
+    }
+
+    static Run Masked(Run run) => run.Outputs is { } outputs ? run with { Outputs = Sealing.Mask(outputs) } : run;
+
+    /// <summary>Outputs with sensitive values only for who may see them, and then with a proof that they were read.</summary>
+    async Task<Run> ShownAsync(Caller caller, Run run, CancellationToken ct)
+    {
+        if (run.Outputs is not { } outputs || !caller.Scopes.Contains(Scope.SensitiveRead))
+        {
+            return Masked(run);
+        }
+
+        var plan = await plans.GetAsync(caller, run.PlanHash, ct);
+        if (plan.Plan.SensitiveOutputs.Count == 0 || await vault.GetAsync(caller.Tenant, run.Id, ct) is not { } keys)
+        {
+            return Masked(run);
+        }
+
+        var record = AuditRecord.Of(caller, time, "execution.outputs_read", "run", run.Id.ToString()) with { Run = null };
+        await leaves.WriteAsync(caller.Tenant, Leaf.Of(record), ct);
+        return run with { Outputs = new Sealing(plan.Plan, run.Id, keys).OpenOutputs(outputs) };
+    }
+
+    async Task DemandPinnedToolsAsync(Caller caller, ExecutablePlan plan, CancellationToken ct)
+    {
+        if (plan.Tools.Count == 0)
+        {
+            return;
+        }
+
+        var now = (await connectors.GetToolsAsync(caller.AsService("orchestrator"), [.. plan.Tools.Keys], ct)).ToDictionary(t => t.Name, t => t.Digest);
+        foreach (var tool in plan.Tools.Values)
+        {
+            if (now.GetValueOrDefault(tool.Name) != tool.Digest)
+            {
+                throw ConnectorProblems.ToolChanged(tool.Name);
+            }
+        }
+    }
+
+    /// <summary>A run bound to a preflight report has its plan and its inputs.</summary>
+    async Task DemandSameInputsAsync(Caller caller, NewRun request, CancellationToken ct)
+    {
+        if (request.GhostRun is { } id)
+        {
+            var ghost = await ghostRuns.GetAsync(caller.AsService("orchestrator"), id, ct);
+            if (ghost.PlanHash != request.PlanHash || !await ghostRuns.HasInputsAsync(caller.AsService("orchestrator"), id, request.Inputs, ct))
+            {
+                throw Problems.Conflict($"`{id}` reports on another plan or other inputs; simulate again");
+            }
+        }
+    }
+}
