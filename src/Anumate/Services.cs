@@ -1,4 +1,5 @@
 using Anumate.Approvals;
+using Anumate.CapTokens;
 using Anumate.Compiler;
 using Anumate.Connectors;
 using Anumate.Events;
@@ -19,6 +20,7 @@ static class Services
     [
         IdentityModule.Module,
         PolicyModule.Module,
+        CapTokensModule.Module,
         ConnectorsModule.Module,
         RegistryModule.Module,
         CompilerModule.Module,

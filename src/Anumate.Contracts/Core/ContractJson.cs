@@ -46,6 +46,7 @@ namespace Anumate;
 [JsonSerializable(typeof(MatchedRule))]
 [JsonSerializable(typeof(InputsToMatch))]
 [JsonSerializable(typeof(InputsMatch))]
+[JsonSerializable(typeof(IReadOnlyList<Grant>))]
 [JsonSerializable(typeof(Me))]
 [JsonSerializable(typeof(NewApiKey))]
 [JsonSerializable(typeof(NewApproval))]
