@@ -9,6 +9,7 @@ using Anumate.Metering;
 using Anumate.Orchestrator;
 using Anumate.Platform.Hosting;
 using Anumate.Policies;
+using Anumate.Receipts;
 using Anumate.Registry;
 
 namespace Anumate;
@@ -27,6 +28,7 @@ static class Services
         GhostRunsModule.Module,
         ApprovalsModule.Module,
         OrchestratorModule.Module,
+        ReceiptsModule.Module,
         EventsModule.Module,
         MeteringModule.Module,
     ];

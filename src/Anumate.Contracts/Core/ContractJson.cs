@@ -24,7 +24,6 @@ namespace Anumate;
 [JsonSerializable(typeof(CapsulePublished))]
 [JsonSerializable(typeof(CapsuleSummary))]
 [JsonSerializable(typeof(CapsuleVersion))]
-[JsonSerializable(typeof(CheckpointSigned))]
 [JsonSerializable(typeof(CloudEvent))]
 [JsonSerializable(typeof(CompileCapsule))]
 [JsonSerializable(typeof(CompiledPlan))]

@@ -32,19 +32,6 @@ public sealed record Receipt : IEntity
 /// <summary>An audit record and its place in the log; null while it waits for the next checkpoint.</summary>
 public sealed record AuditEntry(Id<Receipt> Id, JsonElement Record, string LeafHash, string? Log, long? Index);
 
-/// <summary>A checkpoint was signed.</summary>
-public sealed record CheckpointSigned(string Log, long Size, string Root) : IEvent
-{
-    /// <inheritdoc/>
-    public static string EventType => "checkpoint.signed";
-
-    /// <inheritdoc/>
-    public string Subject => Log;
-
-    /// <inheritdoc/>
-    public long Sequence => Size;
-}
-
 /// <summary>Problems of receipts.</summary>
 public static class ReceiptProblems
 {

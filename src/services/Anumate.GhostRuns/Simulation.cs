@@ -100,7 +100,7 @@ sealed class Simulation(ExecutablePlan plan, Id<Run> run, Json inputs, string in
                 break;
             case AskClarification ask:
                 Append(new ClarificationWasRequested(now, "1", ask.Step.Id, ask.Attempt, ask.Phase, ask.Question));
-                Append(new ClarificationWasAnswered(now, "1", ask.Step.Id, ClarificationAnswer.Failed));
+                Append(new ClarificationWasAnswered(now, "1", ask.Step.Id, ask.Attempt, ask.Phase, ClarificationAnswer.Failed));
                 break;
             case Lookup lookup:
                 Append(new LookupCompleted(now, lookup.Step.Id, lookup.Attempt, lookup.Phase, LookupOutcome.NotFound));
