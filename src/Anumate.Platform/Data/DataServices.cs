@@ -12,6 +12,9 @@ public static class DataServices
         services.AddSingleton(options);
         services.AddSingleton<Migrator>();
         services.AddSingleton(p => new Db(options, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton<Leases>();
+        services.AddSingleton<LeafWriter>();
+        services.AddHostedService<Maintenance>();
         return services;
     }
 }

@@ -112,7 +112,7 @@ public sealed partial class Migrator(DbOptions options, TimeProvider time, ILogg
         }
         catch (PostgresException e)
         {
-            throw new SchemaException($"migration {step.Number:0000}_{step.Name} of `{step.Service}` failed{Where(step, e)}: {e.MessageText}", e);
+            throw new SchemaException($"migration {step.Number:0000}_{step.Name} of `{step.Service}` failed: {e.MessageText}", e);
         }
 
         await using var record = new NpgsqlCommand(Record, connection, transaction);
@@ -124,13 +124,6 @@ public sealed partial class Migrator(DbOptions options, TimeProvider time, ILogg
         await record.ExecuteNonQueryAsync(ct);
         await transaction.CommitAsync(ct);
         AppliedStep(step.Service, step.Number, step.Name);
-    }
-
-    static string Where(Migration step, PostgresException e)
-    {
-        // The position counts from the start of the failed statement.
-        var start = e.BatchCommand is { } failed ? step.Sql.IndexOf(failed.CommandText, StringComparison.Ordinal) : -1;
-        return start < 0 ? "" : $" at line {step.Sql.AsSpan(0, Math.Min(start + Math.Max(0, e.Position - 1), step.Sql.Length)).Count('\n') + 1}";
     }
 
     static async Task<IReadOnlyList<Migration>> ReadAsync(NpgsqlConnection connection, CancellationToken ct)

@@ -47,7 +47,7 @@ public sealed partial class Batch
 
     const string Recall = """
         select digest, response from platform.idempotency
-        where principal = $1 and operation = $2 and key = $3 and created > $4 - interval '24 hours'
+        where principal = $1 and operation = $2 and key = $3 and created > $4::timestamptz - interval '24 hours'
         """;
 
     /// <summary>

@@ -235,7 +235,7 @@ create table platform.idempotency (
 );
 create index on platform.idempotency (created);
 select platform.protect('platform.idempotency', 'select, insert, update');
-grant select (created), delete on platform.idempotency to anumate_retention;
+grant select (tenant_id, principal, operation, key, created), delete on platform.idempotency to anumate_retention;
 create policy retention_reads on platform.idempotency for select to anumate_retention using (true);
 create policy retention on platform.idempotency for delete to anumate_retention using (created < now() - interval '24 hours');
 

@@ -29,6 +29,9 @@ public sealed class TestDatabase : IAsyncLifetime
     /// <summary>Connection string of the superuser, inside the migrated database: for looking at what a test did.</summary>
     public string Admin => _schema!.Admin;
 
+    /// <summary>Connection string of the superuser, outside of it.</summary>
+    public string Server { get; private set; } = "";
+
     /// <summary>A tenant of the test's own.</summary>
     public TestTenant Tenant() => new(Db);
 
@@ -36,7 +39,8 @@ public sealed class TestDatabase : IAsyncLifetime
     {
         var given = Environment.GetEnvironmentVariable("ANUMATE_TEST_POSTGRES");
         _cluster = string.IsNullOrEmpty(given) ? await TestCluster.StartAsync() : null;
-        _schema = await TestSchema.MakeAsync(_cluster?.Admin ?? given!, TimeProvider.System);
+        Server = _cluster?.Admin ?? given!;
+        _schema = await TestSchema.MakeAsync(Server, TimeProvider.System);
         Current = this;
     }
 
