@@ -52,7 +52,8 @@ public sealed partial class StatementTests(TestDatabase database)
     [Fact]
     public void Names_columns_and_never_all_of_them()
     {
-        Assert.Empty(Statements().Where(s => s.Service != "platform" && Star().IsMatch(s.Sql)).Select(s => s.Place));
+        // The columns of a group statement are named where it unnests its arrays.
+        Assert.Empty(Statements().Where(s => !s.Sql.Contains("unnest(", StringComparison.Ordinal) && Star().IsMatch(s.Sql)).Select(s => s.Place));
     }
 
     static IEnumerable<(string Place, string Sql, string Service)> Statements() =>
@@ -78,6 +79,6 @@ public sealed partial class StatementTests(TestDatabase database)
     [GeneratedRegex(@"\b([a-z]+)\.[a-z_]+")]
     private static partial Regex Qualified();
 
-    [GeneratedRegex(@"select\s+(\w+\.)?\*(?!\s+from unnest)")]
+    [GeneratedRegex(@"(select|returning)\s+(\w+\.)?\*")]
     private static partial Regex Star();
 }
