@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Anumate.Platform.Data;
+using Anumate.Platform.Events;
 using Anumate.Platform.Hosting;
 using Anumate.Platform.Http;
 using Anumate.Platform.Secrets;
@@ -27,8 +28,9 @@ static class AnumateHost
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "anumate" });
         builder.Configuration.AddConfiguration(configuration);
-        var server = OptionsOf<ServerOptions>(configuration, ServerOptions.Section, new ServerOptionsValidator());
-        var telemetry = OptionsOf<TelemetryOptions>(configuration, TelemetryOptions.Section, new TelemetryOptionsValidator());
+        var server = OptionsOf<ServerOptions>(configuration, ServerOptions.Section);
+        var telemetry = OptionsOf<TelemetryOptions>(configuration, TelemetryOptions.Section);
+        var delivery = OptionsOf<EventOptions>(configuration, EventOptions.Section);
         Listen(builder, server);
 
         var services = builder.Services;
@@ -46,6 +48,8 @@ static class AnumateHost
         services.AddRoutingCore();
         services.AddTelemetry(telemetry);
         services.AddData(database);
+        services.AddEventLog(delivery);
+        services.AddSingleton(new OptionsSection(EventOptions.Section, () => delivery));
         services.AddSecrets();
         services.AddHealth();
         services.AddHybridCache();
@@ -125,7 +129,7 @@ static class AnumateHost
         });
     }
 
-    static T OptionsOf<T>(IConfiguration configuration, string section, IValidateOptions<T> validator)
+    static T OptionsOf<T>(IConfiguration configuration, string section)
         where T : class, new()
     {
         var options = new T();
@@ -138,7 +142,7 @@ static class AnumateHost
             throw new SetupException($"the settings of `{section}` are not valid: {e.InnerException?.Message ?? e.Message}", e);
         }
 
-        return validator.Validate(null, options) is { Failed: true } result
+        return new DataAnnotationValidateOptions<T>(null).Validate(null, options) is { Failed: true } result
             ? throw new SetupException($"the settings of `{section}` are not valid: {string.Join("; ", result.Failures ?? [])}")
             : options;
     }

@@ -24,7 +24,7 @@ public interface IApprovals
 }
 
 /// <summary>Where an approval stands.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<ApprovalStatus>))]
+[JsonConverter(typeof(WordConverter<ApprovalStatus>))]
 public enum ApprovalStatus
 {
     /// <summary>It waits for people.</summary>

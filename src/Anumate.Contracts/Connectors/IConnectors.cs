@@ -48,7 +48,7 @@ public sealed record PutConnector(string Name, string BaseUrl, IReadOnlyList<New
 }
 
 /// <summary>What a tool does to the world; decides how a call of unknown outcome is treated.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<ToolEffect>))]
+[JsonConverter(typeof(WordConverter<ToolEffect>))]
 public enum ToolEffect
 {
     /// <summary>Changes something; a repeated call may do it twice.</summary>
@@ -91,7 +91,7 @@ public sealed record ToolCall(
 public sealed record ToolLookup(string Tool, string IdempotencyKey, TimeSpan Timeout);
 
 /// <summary>How a call ended.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<ToolOutcome>))]
+[JsonConverter(typeof(WordConverter<ToolOutcome>))]
 public enum ToolOutcome
 {
     /// <summary>The tool answered with an output that fits its schema.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Anumate;
 
@@ -16,7 +17,7 @@ public static class AnumateJson
     public static JsonSerializerOptions Options { get; } = Make(ContractJson.Default);
 
     /// <summary>The same rules for another set of types.</summary>
-    public static JsonSerializerOptions Make(params System.Text.Json.Serialization.Metadata.IJsonTypeInfoResolver[] resolvers)
+    public static JsonSerializerOptions Make(params IJsonTypeInfoResolver[] resolvers)
     {
         var options = new JsonSerializerOptions(JsonSerializerDefaults.Strict)
         {
@@ -28,10 +29,32 @@ public static class AnumateJson
         };
         foreach (var resolver in resolvers)
         {
-            options.TypeInfoResolverChain.Add(resolver);
+            options.TypeInfoResolverChain.Add(resolver.WithAddedModifier(Adjust));
         }
 
         options.MakeReadOnly();
         return options;
     }
+
+    // An absent value is not written, so a member that may be null is not demanded either; and a member that is never written
+    // (JsonIgnore) is unknown when it is read, not passed over.
+    static void Adjust(JsonTypeInfo type)
+    {
+        for (var i = type.Properties.Count - 1; i >= 0; i--)
+        {
+            var property = type.Properties[i];
+            if (property.Get is null && property.Set is null && property.AssociatedParameter is null)
+            {
+                type.Properties.RemoveAt(i);
+            }
+            else if (property.IsRequired && (property.IsSetNullable || Nullable.GetUnderlyingType(property.PropertyType) is not null))
+            {
+                property.IsRequired = false;
+            }
+        }
+    }
 }
+
+/// <summary>Reads and writes an enumeration by its words, and by nothing else: a number is refused.</summary>
+public sealed class WordConverter<T>() : JsonStringEnumConverter<T>(namingPolicy: null, allowIntegerValues: false)
+    where T : struct, Enum;

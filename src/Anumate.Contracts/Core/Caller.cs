@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Anumate;
 
 /// <summary>What a principal is.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<PrincipalKind>))]
+[JsonConverter(typeof(WordConverter<PrincipalKind>))]
 public enum PrincipalKind
 {
     /// <summary>A person.</summary>
@@ -21,7 +21,7 @@ public enum PrincipalKind
 }
 
 /// <summary>How the caller proved who it is.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<CredentialKind>))]
+[JsonConverter(typeof(WordConverter<CredentialKind>))]
 public enum CredentialKind
 {
     /// <summary>A person's sign-in (access token of an issuer). Only such a caller decides approvals.</summary>

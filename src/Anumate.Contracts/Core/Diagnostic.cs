@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Anumate;
 
 /// <summary>How grave a finding is.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<Severity>))]
+[JsonConverter(typeof(WordConverter<Severity>))]
 public enum Severity
 {
     /// <summary>The document cannot be used.</summary>

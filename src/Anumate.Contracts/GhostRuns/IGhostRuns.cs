@@ -43,7 +43,7 @@ public sealed record InputsToMatch(JsonElement Inputs);
 public sealed record InputsMatch(bool Same);
 
 /// <summary>What the simulation says in one word.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<PreflightVerdict>))]
+[JsonConverter(typeof(WordConverter<PreflightVerdict>))]
 public enum PreflightVerdict
 {
     /// <summary>Nothing stands in the way.</summary>

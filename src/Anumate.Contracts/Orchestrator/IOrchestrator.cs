@@ -24,7 +24,7 @@ public interface IOrchestrator
 }
 
 /// <summary>Where a run stands.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<RunStatus>))]
+[JsonConverter(typeof(WordConverter<RunStatus>))]
 public enum RunStatus
 {
     /// <summary>Steps are going on.</summary>

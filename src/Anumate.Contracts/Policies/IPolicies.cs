@@ -36,7 +36,7 @@ public sealed record Policy : IEntity
 }
 
 /// <summary>Whom a policy rules.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<PolicyBinding>))]
+[JsonConverter(typeof(WordConverter<PolicyBinding>))]
 public enum PolicyBinding
 {
     /// <summary>Those capsules that name it; pinned in their plans.</summary>
@@ -67,7 +67,7 @@ public sealed record PolicyBundle(string Digest, IReadOnlyList<PolicyVersion> Te
 public sealed record EvaluatePolicy(string Point, JsonElement Facts, IReadOnlyList<string> Policies);
 
 /// <summary>The four outcomes, strongest first.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<Verdict>))]
+[JsonConverter(typeof(WordConverter<Verdict>))]
 public enum Verdict
 {
     /// <summary>It must not happen.</summary>

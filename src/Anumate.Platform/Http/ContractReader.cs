@@ -1,8 +1,10 @@
-using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using Anumate.Proofs;
+using Anumate.Schemas;
+using Anumate.Schemas.Documents;
 
 namespace Anumate.Platform.Http;
 
@@ -11,21 +13,30 @@ public static partial class ContractReader
 {
     public const string Code = "json.binding";
 
+    const string NullMessage = "null does not belong here";
+
     public static T Read<T>(ReadOnlyMemory<byte> utf8)
         where T : class
     {
         if (utf8.IsEmpty)
         {
-            throw Problems.Invalid("the body is empty; a JSON object is expected");
+            throw Problems.Invalid("the body is empty; a JSON value is expected");
         }
 
         // First the text as such (UTF-8, depth, duplicate keys, numbers), then its fit.
         if (!StrictJson.TryParse(utf8, utf8.Length, out var document, out var diagnostics))
         {
-            throw Problems.Invalid($"the body is not acceptable JSON: {diagnostics[0].Message} (line {diagnostics[0].Line}, column {diagnostics[0].Column})", diagnostics);
+            throw Refuse("the body is not acceptable JSON", diagnostics);
         }
 
-        document.Dispose();
+        using (document)
+        {
+            if (NullInList(document.RootElement, typeof(T), []) is { } path)
+            {
+                throw Refuse("the body does not fit", [At(path, utf8, NullMessage)]);
+            }
+        }
+
         try
         {
             var type = (JsonTypeInfo<T>)AnumateJson.Options.GetTypeInfo(typeof(T));
@@ -33,103 +44,111 @@ public static partial class ContractReader
         }
         catch (JsonException e)
         {
-            var finding = Explain(e, typeof(T), utf8.Span);
-            throw Problems.Invalid($"the body does not fit: {finding.Message} (line {finding.Line}, column {finding.Column})", [finding]);
+            throw Refuse("the body does not fit", [Explain(e, typeof(T), utf8)]);
         }
     }
 
-    static Diagnostic Explain(JsonException e, Type root, ReadOnlySpan<byte> utf8)
+    static ProblemException Refuse(string what, IReadOnlyList<Diagnostic> findings) =>
+        Problems.Invalid($"{what}: {findings[0].Message} (line {findings[0].Line}, column {findings[0].Column})", findings);
+
+    static Diagnostic At(IReadOnlyList<string> path, ReadOnlyMemory<byte> utf8, string message)
     {
-        var (pointer, at) = (Pointer(e.Path), PositionOf(e, utf8));
-        if (Unknown().Match(e.Message) is { Success: true } unknown)
+        var pointer = JsonPointer.Join(path);
+        return Diagnostic.Error(Code, message, pointer, NodeAt(pointer, utf8)?.Position ?? default);
+    }
+
+    static DocumentNode? NodeAt(string pointer, ReadOnlyMemory<byte> utf8) =>
+        Document.ParseJson(utf8, new DocumentLimits { MaxBytes = utf8.Length }).Root?.Find(pointer);
+
+    // System.Text.Json keeps nulls out of members, but not out of lists; no contract has a list with nulls.
+    static IReadOnlyList<string>? NullInList(JsonElement json, Type type, IReadOnlyList<string> path)
+    {
+        if (json.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array) || type == typeof(JsonElement))
         {
-            var name = unknown.Groups[1].Value;
-            return Diagnostic.Error(Code, $"unknown member `{Text.Excerpt(name)}`", pointer, at, Suggest(name, e.Path, root));
+            return null;
         }
 
+        var info = AnumateJson.Options.GetTypeInfo(type);
+        if (json.ValueKind == JsonValueKind.Array)
+        {
+            return info.ElementType is { } element && element != typeof(JsonElement)
+                ? json.EnumerateArray().Select((item, i) => Below(item, element, [.. path, $"{i}"], inList: true)).FirstOrDefault(found => found is not null)
+                : null;
+        }
+
+        return json.EnumerateObject()
+            .Select(member => (info.ElementType ?? info.Properties.FirstOrDefault(p => p.Name == member.Name)?.PropertyType) is { } next
+                ? Below(member.Value, next, [.. path, member.Name], inList: false) : null)
+            .FirstOrDefault(found => found is not null);
+
+        static IReadOnlyList<string>? Below(JsonElement json, Type type, IReadOnlyList<string> path, bool inList) =>
+            inList && json.ValueKind == JsonValueKind.Null ? path : NullInList(json, type, path);
+    }
+
+    static Diagnostic Explain(JsonException e, Type root, ReadOnlyMemory<byte> utf8)
+    {
+        var path = Steps().Matches(e.Path ?? "").Select(step => step.Groups.Cast<Group>().Skip(1).First(g => g.Success).Value).ToList();
+        var pointer = JsonPointer.Join(path);
+        var node = NodeAt(pointer, utf8);
+        if (Unknown().IsMatch(e.Message))
+        {
+            return Diagnostic.Error(Code, $"unknown member `{Text.Excerpt(path[^1])}`", pointer, node?.Member?.KeyPosition ?? default, Suggest(path[^1], TypeAt(root, path[..^1])));
+        }
+
+        return Diagnostic.Error(Code, MessageOf(e, TypeAt(root, path), node), pointer, node?.Position ?? default);
+    }
+
+    static string MessageOf(JsonException e, Type? type, DocumentNode? node)
+    {
         if (Missing().Match(e.Message) is { Success: true } missing)
         {
-            var names = string.Join(", ", Quoted().Matches(missing.Groups[1].Value).Select(m => $"`{m.Groups[1].Value}`"));
-            return Diagnostic.Error(Code, $"required members are missing: {names}", pointer, at);
+            return $"required members are missing: {string.Join(", ", Quoted().Matches(missing.Groups[1].Value).Select(m => $"`{m.Groups[1].Value}`"))}";
         }
 
-        if (Null().IsMatch(e.Message))
+        if (node?.Kind == NodeKind.Null)
         {
-            return Diagnostic.Error(Code, "null does not belong here", pointer, at);
+            return NullMessage;
         }
 
-        if (Conversion().Match(e.Message) is { Success: true } conversion)
-        {
-            return Diagnostic.Error(Code, $"expected {Expected(conversion.Groups[1].Value)}", pointer, at);
-        }
-
-        // Our own converters speak plainly; System.Text.Json adds « Path: … » to what it says itself.
-        var cut = e.Message.IndexOf(" Path: ", StringComparison.Ordinal);
-        var plain = cut < 0 ? e.Message : e.Message[..cut];
-        return Diagnostic.Error(Code, plain.Contains("System.", StringComparison.Ordinal) || plain.Contains("Anumate.", StringComparison.Ordinal)
-            ? "the value does not fit" : Text.Excerpt(Lower(plain.TrimEnd('.'))), pointer, at);
+        // What our own converters say is plain; what System.Text.Json says names types of ours.
+        var says = e.InnerException is null && e.Message.Split(" Path: ")[0] is var text && !text.Contains("System.", StringComparison.Ordinal)
+            && !text.Contains("Anumate.", StringComparison.Ordinal) ? Text.Excerpt(text.TrimEnd('.')) : null;
+        return says ?? (type is null ? "the value does not fit" : $"expected {Expected(type)}");
     }
 
-    static string Lower(string text) => text.Length > 0 ? char.ToLowerInvariant(text[0]) + text[1..] : text;
-
-    // The converter names a CLR type; a caller wants the JSON one.
-    static string Expected(string clr) => clr switch
+    static string Expected(Type type)
     {
-        "System.String" => "a string",
-        "System.Boolean" => "true or false",
-        "System.Int32" or "System.Int64" => "a whole number in range",
-        "System.Double" or "System.Decimal" => "a number",
-        "System.DateTimeOffset" => "a time like `2026-01-31T12:00:00Z`",
-        "System.TimeSpan" => "a duration like `00:05:00`",
-        _ when clr.Contains("List`1", StringComparison.Ordinal) || clr.EndsWith("[]", StringComparison.Ordinal) => "an array",
-        _ when EnumOf(clr) is { } type => $"one of {string.Join(", ", Words(type))}",
-        _ when clr.StartsWith("Anumate.", StringComparison.Ordinal) || clr.Contains("Dictionary`2", StringComparison.Ordinal) => "an object",
-        _ => "another type of value",
-    };
-
-    static Type? EnumOf(string clr) => typeof(Problem).Assembly.GetType(Nullable().Match(clr) is { Success: true } m ? m.Groups[1].Value : clr) is { IsEnum: true } type ? type : null;
-
-    static IEnumerable<string> Words(Type type) => type.GetEnumNames().Select(name =>
-        $"`{type.GetField(name)!.GetCustomAttributes(typeof(System.Text.Json.Serialization.JsonStringEnumMemberNameAttribute), false)
-            .Cast<System.Text.Json.Serialization.JsonStringEnumMemberNameAttribute>().FirstOrDefault()?.Name ?? name}`");
-
-    /// <summary>JSON Pointer (RFC 6901) of a JSON path as System.Text.Json writes it: <c>$.a[0]['b.c']</c>.</summary>
-    static string Pointer(string? path)
-    {
-        var pointer = new StringBuilder();
-        foreach (Match step in Steps().Matches(path ?? ""))
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        return type switch
         {
-            var name = step.Groups.Cast<Group>().Skip(1).First(g => g.Success).Value;
-            pointer.Append('/').Append(name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal));
-        }
-
-        return pointer.ToString();
+            _ when type.IsEnum => $"one of {string.Join(", ", Words(type))}",
+            _ when type == typeof(string) => "a string",
+            _ when type == typeof(bool) => "true or false",
+            _ when type == typeof(int) || type == typeof(long) => "a whole number in range",
+            _ when type == typeof(double) || type == typeof(decimal) => "a number",
+            _ when type == typeof(DateTimeOffset) => "a time like `2026-01-31T12:00:00Z`",
+            _ when type == typeof(TimeSpan) => "a duration like `00:05:00`",
+            _ => AnumateJson.Options.GetTypeInfo(type).Kind switch
+            {
+                JsonTypeInfoKind.Object or JsonTypeInfoKind.Dictionary => "an object",
+                JsonTypeInfoKind.Enumerable => "an array",
+                _ => "another value",
+            },
+        };
     }
 
-    static Position PositionOf(JsonException e, ReadOnlySpan<byte> utf8)
-    {
-        if (e.LineNumber is not { } line || e.BytePositionInLine is not { } bytes)
-        {
-            return new Position(1, 1);
-        }
+    static IEnumerable<string> Words(Type type) => type.GetFields()
+        .Select(f => f.GetCustomAttributes(typeof(JsonStringEnumMemberNameAttribute), false).Cast<JsonStringEnumMemberNameAttribute>().FirstOrDefault()?.Name)
+        .OfType<string>().Select(word => $"`{word}`");
 
-        var rest = utf8;
-        for (var i = 0L; i < line; i++)
-        {
-            rest = rest[(rest.IndexOf((byte)'\n') + 1)..];
-        }
-
-        return new Position((int)line + 1, Encoding.UTF8.GetCharCount(rest[..(int)Math.Min(bytes, rest.Length)]) + 1);
-    }
-
-    static string? Suggest(string name, string? path, Type root)
+    /// <summary>The contract's type at a path; null where it has none.</summary>
+    static Type? TypeAt(Type root, IReadOnlyList<string> path)
     {
         var type = root;
-        foreach (Match step in Steps().Matches(path ?? "").SkipLast(1))
+        foreach (var step in path)
         {
             var info = AnumateJson.Options.GetTypeInfo(type);
-            var next = step.Groups[1].Success ? info.Properties.FirstOrDefault(p => p.Name == step.Groups[1].Value)?.PropertyType : info.ElementType;
-            if (next is null)
+            if ((info.ElementType ?? info.Properties.FirstOrDefault(p => p.Name == step)?.PropertyType) is not { } next)
             {
                 return null;
             }
@@ -137,33 +156,21 @@ public static partial class ContractReader
             type = next;
         }
 
-        var known = AnumateJson.Options.GetTypeInfo(type).Properties.Where(p => p.Set is not null || p.AssociatedParameter is not null).Select(p => p.Name).ToArray();
-        return known.Length == 0 ? null
-            : known.MinBy(k => Distance(k, name)) is { } close && Distance(close, name) <= 2 ? $"did you mean `{close}`?"
-            : $"known members: {string.Join(", ", known.Select(k => $"`{k}`"))}";
+        return type;
     }
 
-    static int Distance(string a, string b)
+    static string? Suggest(string name, Type? type)
     {
-        if (Math.Abs(a.Length - b.Length) > 2)
+        if (type is null)
         {
-            return int.MaxValue;
+            return null;
         }
 
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var (corner, left) = (row[0], row[0] = i);
-            for (var j = 1; j <= b.Length; j++)
-            {
-                (corner, row[j]) = (row[j], left = Math.Min(Math.Min(row[j], left) + 1, corner + (a[i - 1] == b[j - 1] ? 0 : 1)));
-            }
-        }
-
-        return row[^1];
+        var known = AnumateJson.Options.GetTypeInfo(type).Properties.Where(p => p.Set is not null || p.AssociatedParameter is not null).Select(p => p.Name).ToList();
+        return DidYouMean.Suggest(name, known) ?? (known.Count == 0 ? null : $"known members: {string.Join(", ", known.Select(k => $"`{k}`"))}");
     }
 
-    [GeneratedRegex(@"^The JSON property '(.*)' could not be mapped", RegexOptions.Singleline)]
+    [GeneratedRegex(@"^The JSON property '.*' could not be mapped", RegexOptions.Singleline)]
     private static partial Regex Unknown();
 
     [GeneratedRegex(@"was missing required properties including: (.*?)\.?( Path: .*)?$", RegexOptions.Singleline)]
@@ -172,15 +179,7 @@ public static partial class ContractReader
     [GeneratedRegex("'([^']*)'")]
     private static partial Regex Quoted();
 
-    [GeneratedRegex("doesn't allow (setting )?null values|cannot be null", RegexOptions.IgnoreCase)]
-    private static partial Regex Null();
-
-    [GeneratedRegex(@"^The JSON value could not be converted to (\S+?)\.? Path:")]
-    private static partial Regex Conversion();
-
-    [GeneratedRegex(@"^System\.Nullable`1\[(.*)\]$")]
-    private static partial Regex Nullable();
-
+    // A path as System.Text.Json writes it: $.a[0]['b.c']
     [GeneratedRegex(@"\.([^.\[\]']+)|\[(\d+)\]|\['(.*?)'\]")]
     private static partial Regex Steps();
 }

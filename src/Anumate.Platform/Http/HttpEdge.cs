@@ -52,6 +52,6 @@ public static class HttpEdge
         to.RespectNullableAnnotations = from.RespectNullableAnnotations;
         to.RespectRequiredConstructorParameters = from.RespectRequiredConstructorParameters;
         to.TypeInfoResolverChain.Clear();
-        to.TypeInfoResolverChain.Add(ContractJson.Default);
+        to.TypeInfoResolverChain.Add(from.TypeInfoResolver!);
     }
 }

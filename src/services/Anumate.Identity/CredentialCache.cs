@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using Anumate.Platform.Events;
 using Anumate.Proofs;
 
 namespace Anumate.Identity;
@@ -9,8 +10,8 @@ namespace Anumate.Identity;
 sealed record KnownCaller(Caller Caller, Id<ApiKey>? Key, DateTimeOffset? Expires);
 
 /// <summary>
-/// Credentials seen in the last moment, by their SHA-256. What changes here is forgotten at once; what changes in another process is
-/// forgotten after <see cref="IdentityOptions.CredentialCache"/>, at most 2 s. Only valid credentials are kept.
+/// Credentials seen in the last moment, by their SHA-256. What changes here is forgotten at once; what changes in another process, when
+/// its event arrives, and after <see cref="IdentityOptions.CredentialCache"/> (at most 2 s) in any case. Only valid credentials are kept.
 /// </summary>
 sealed class CredentialCache(IdentityOptions options, TimeProvider time)
 {
@@ -40,6 +41,21 @@ sealed class CredentialCache(IdentityOptions options, TimeProvider time)
     public void Forget(Id<Principal> principal) => Forget(e => e.Caller.Caller.Principal == principal);
 
     public void Forget(Id<ApiKey> key) => Forget(e => e.Caller.Key == key);
+
+    /// <summary>News from any process.</summary>
+    public Task ForgetAsync(StoredEvent changed)
+    {
+        if (Id<Principal>.TryParse(changed.Subject, null, out var principal))
+        {
+            Forget(principal);
+        }
+        else if (Id<ApiKey>.TryParse(changed.Subject, null, out var key))
+        {
+            Forget(key);
+        }
+
+        return Task.CompletedTask;
+    }
 
     void Forget(Func<Entry, bool> which)
     {

@@ -1,3 +1,4 @@
+using Anumate.Platform.Events;
 using Anumate.Platform.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,6 +16,7 @@ public static class IdentityModule
         services.AddSingleton<IdentityTelemetry>();
         services.AddSingleton<IdentityStore>();
         services.AddSingleton<CredentialCache>();
+        services.AddBroadcast<CredentialCache>([PrincipalChanged.EventType, ApiKeyChanged.EventType], (cache, changed, _) => cache.ForgetAsync(changed));
         services.AddSingleton<Issuer>();
         services.AddSingleton<IIdentity, IdentityService>();
         services.AddSingleton<LastUse>();

@@ -48,7 +48,7 @@ public sealed class RunningServer : IAsyncDisposable
         _folder = folder;
         Logs = logs;
         Address = new Uri(AnumateHost.AddressesOf(app)[0]);
-        Http = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { BaseAddress = Address };
+        Http = NewHttp();
     }
 
     public Uri Address { get; }
@@ -60,6 +60,9 @@ public sealed class RunningServer : IAsyncDisposable
 
     /// <summary>Without a credential.</summary>
     public HttpClient Http { get; }
+
+    /// <summary>A client of the server that also sends headers beyond ASCII, which HttpClient refuses by itself.</summary>
+    public HttpClient NewHttp() => new(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => System.Text.Encoding.UTF8 }) { BaseAddress = Address };
 
     /// <summary>What the host wrote to its log.</summary>
     public LogLines Logs { get; }
@@ -135,7 +138,7 @@ public sealed class ServerTenant(RunningServer server, TenantCreated created)
     /// <summary>Plain HTTP as a person.</summary>
     public async Task<HttpClient> HttpAsync(string name)
     {
-        var http = new HttpClient { BaseAddress = server.Address };
+        var http = server.NewHttp();
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await TokenAsync(name));
         return http;
     }
