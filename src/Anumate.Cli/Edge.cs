@@ -48,6 +48,11 @@ public static class Edge
             output.Problem(new Problem("io", 500, "A file or connection failed", e.Message));
             return ExitCode.Error;
         }
+        catch (System.Text.Json.JsonException e)
+        {
+            output.Problem(new Problem("unexpected-answer", 502, "The server answered with something this program does not understand", $"{e.Message}; is it another version?"));
+            return ExitCode.Error;
+        }
         catch (UnauthorizedAccessException e)
         {
             output.Problem(new Problem("io", 500, "A file cannot be opened", e.Message));

@@ -8,8 +8,22 @@ namespace Anumate.Cli;
 /// </summary>
 public sealed class Output(bool json, TextWriter standard, TextWriter error)
 {
-    readonly IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(standard) });
-    readonly IAnsiConsole problems = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
+    // A pipe has no width: nothing is wrapped there.
+    const int NoWrap = 100_000;
+
+    readonly IAnsiConsole console = ConsoleOn(standard, Console.IsOutputRedirected);
+    readonly IAnsiConsole problems = ConsoleOn(error, Console.IsErrorRedirected);
+
+    static IAnsiConsole ConsoleOn(TextWriter writer, bool redirected)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+        if (redirected)
+        {
+            console.Profile.Width = NoWrap;
+        }
+
+        return console;
+    }
 
     /// <summary>Whether one JSON document was asked for.</summary>
     public bool Json => json;

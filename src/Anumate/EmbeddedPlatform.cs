@@ -45,6 +45,10 @@ sealed class EmbeddedPlatform : IAsyncDisposable
         {
             var configuration = load(claim.Folder.Root);
             configuration[Settings.KeyFile] ??= claim.Folder.PathOf(KeyFileName);
+
+            // One user's machine: tools may stand on it, and the claimed folder keeps a second host away, so that nothing waits for a dead one.
+            configuration["Anumate:Connectors:AllowPrivateAddresses"] ??= "true";
+            configuration["Anumate:Orchestrator:TakeOver"] ??= "true";
             postgres = await EmbeddedPostgres.StartAsync(claim, new EmbeddedPostgresOptions { Progress = progress }, NullLogger<EmbeddedPostgres>.Instance, ct);
             var database = DatabaseOf(postgres);
             app = AnumateHost.Build(Services.All, configuration, database, TimeProvider.System);
@@ -104,6 +108,7 @@ sealed class EmbeddedPlatform : IAsyncDisposable
     {
         if (app is not null)
         {
+            await app.StopAsync();
             await app.DisposeAsync();
         }
 

@@ -17,6 +17,7 @@ static class HostCommands
 
     public static void AddTo(RootCommand root)
     {
+        root.Subcommands.Add(Verb("demo", "Take the sample automation the whole way, on the embedded default", [Urls, Config], Demo));
         root.Subcommands.Add(Verb("up", "Start everything with a private PostgreSQL in the data folder", [Urls, Config], Up));
         root.Subcommands.Add(Verb("serve", "Start the server on a configured database", [Urls, ServicesOption, Config], Serve));
         root.Subcommands.Add(Verb("migrate", "Bring the database to the schema of this program", [Config], Migrate));
@@ -25,6 +26,9 @@ static class HostCommands
     }
 
     // Each in a method of its own that is not inlined: what it refers to is loaded when it is called.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static Task<int> Demo(ParseResult parse, Output output, CancellationToken ct) => DemoVerb.RunAsync(parse, output, ct);
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     static Task<int> Up(ParseResult parse, Output output, CancellationToken ct) => UpVerb.RunAsync(parse, output, ct);
 

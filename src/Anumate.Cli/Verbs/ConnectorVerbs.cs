@@ -4,9 +4,9 @@ using System.Text.Json;
 namespace Anumate.Cli.Verbs;
 
 /// <summary><c>anumate connector</c>.</summary>
-static class ConnectorVerbs
+public static class ConnectorVerbs
 {
-    public static Command Connector() => new("connector", "Register tool servers and see their tools") { Push(), Tools() };
+    internal static Command Connector() => new("connector", "Register tool servers and see their tools") { Push(), Tools() };
 
     static Command Push()
     {

@@ -71,7 +71,7 @@ sealed class SealStore(Db db)
             ? batch.One(OpenLog, tenant, shard, after.Size, after.ToBytes(), now)
             : batch.One(Grow, tenant, shard, before, after.Size, after.ToBytes(), now);
         return batch
-            .Run(Number, tenant, shard, leaves.Select(l => l.Id.Value), Enumerable.Range(0, leaves.Count).Select(i => before + i), (long)leaves.Count)
+            .Read(Number, _ => true, out _, tenant, shard, leaves.Select(l => l.Id.Value), Enumerable.Range(0, leaves.Count).Select(i => before + i), (long)leaves.Count)
             .Run(Nodes, tenant, shard, nodes.Select(n => n.Node.Level), nodes.Select(n => n.Node.Index), nodes.Select(n => n.Hash.ToArray()))
             .Run(Checkpoint, tenant, shard, after.Size, note, now)
             .SaveAsync(ct);
