@@ -22,10 +22,12 @@ build_all() {
     fi
 }
 
+# Style is checked by the build (EnforceCodeStyleInBuild); this is about spaces and line breaks, without loading the projects again.
 check_format() {
+    local format=(dotnet format whitespace . --folder --include src/ test/ bench/ samples/)
     say "checking the format ..."
-    (cd "$root" && dotnet format Anumate.slnx --verify-no-changes --no-restore -v q </dev/null) || {
-        say "run \`dotnet format Anumate.slnx\`"
+    (cd "$root" && "${format[@]}" --verify-no-changes -v q </dev/null) || {
+        say "put it right by: ${format[*]}"
         return 1
     }
 }

@@ -73,8 +73,8 @@ public sealed class DataFolder
         }
         else
         {
-            // Never tighten, and never fill, a folder that is somebody's home or /tmp.
-            if (Directory.EnumerateFileSystemEntries(Root).Any(entry => Path.GetFileName(entry) != DataClaim.LockFile))
+            // Never tighten, and never fill, a folder that is somebody's home or /tmp. A sign-in elsewhere may have left its profile.
+            if (Directory.EnumerateFileSystemEntries(Root).Select(Path.GetFileName).Any(name => name is not (DataClaim.LockFile or "profile.json")))
             {
                 throw new SetupException($"`{Root}` holds other files and is not a data folder; name a new or empty folder with --data");
             }

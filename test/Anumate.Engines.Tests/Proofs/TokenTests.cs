@@ -345,7 +345,11 @@ public sealed class TokenTests
         var parent = Claims() with { Capabilities = [new Capability(Refund, 3), new Capability("orders.get@" + Digest.Of("o"u8), 5) { ArgsDigest = Digest.Of("a"u8).ToString() }] };
         var child = parent with
         {
-            TokenId = new Id<CapToken>(Uuid(50)), Parent = parent.TokenId, Depth = 1, Expires = Now.AddSeconds(100), Actors = ["helper", .. parent.Actors],
+            TokenId = new Id<CapToken>(Uuid(50)),
+            Parent = parent.TokenId,
+            Depth = 1,
+            Expires = Now.AddSeconds(100),
+            Actors = ["helper", .. parent.Actors],
             Capabilities = [new Capability(Refund, 2) { ArgsDigest = Digest.Of("x"u8).ToString() }],
         };
         Assert.Null(child.WidensOver(parent));

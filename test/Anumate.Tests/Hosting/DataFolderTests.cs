@@ -41,6 +41,14 @@ public sealed class DataFolderTests : IDisposable
     }
 
     [Fact]
+    public void Takes_a_folder_where_only_a_sign_in_left_its_profile()
+    {
+        var path = Path.Combine(_temp.Path, "signed-in");
+        PrivateFile.Write(Client.Profile.PathIn(path), "{}"u8);
+        Assert.Equal(path, DataFolder.Open(path).Root);
+    }
+
+    [Fact]
     public void Refuses_another_users_folder()
     {
         var data = _temp.Data;
