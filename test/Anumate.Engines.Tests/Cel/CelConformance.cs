@@ -81,9 +81,21 @@ static class CelConformance
             return result.IsError && !isAbsent ? null : $"{result} instead of an error";
         }
 
-        var expected = test.TryGetProperty("value", out var value) ? value : test.GetProperty("typedResult").GetProperty("result");
-        return !result.TryGetValue(out var actual, out var error) ? error.ToString() : Matches(expected, actual) ? null : $"{actual} instead of {expected}";
+        if (!result.TryGetValue(out var actual, out var error))
+        {
+            return error.ToString();
+        }
+
+        // A case that names no value asks for true.
+        return Expected(test) is not { } expected ? actual.IsTrue ? null : $"{actual} instead of true"
+            : Matches(expected, actual) ? null
+            : $"{actual} instead of {expected}";
     }
+
+    static JsonElement? Expected(JsonElement test) =>
+        test.TryGetProperty("value", out var value) ? value
+        : test.TryGetProperty("typedResult", out var typed) && typed.TryGetProperty("result", out var result) ? result
+        : null;
 
     static bool Flag(JsonElement test, string name) => test.TryGetProperty(name, out var flag) && flag.GetBoolean();
 

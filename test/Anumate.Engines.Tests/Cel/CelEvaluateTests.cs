@@ -70,6 +70,19 @@ public sealed class CelEvaluateTests
     [InlineData("-7 / 2 == -3 && -7 % 2 == -1", "true")]
     [InlineData("type(money('1 EUR')) == money", "true")]
     [InlineData("dyn(xs) == dyn(s)", "false")]
+    [InlineData("'a😀b'.charAt(1) + 'a😀b'.substring(2) + 'a😀b'.substring(0, 2)", "\"😀ba😀\"")]
+    [InlineData("['a😀b😀'.indexOf('b'), 'a😀b😀'.lastIndexOf('😀'), 'a😀b😀'.indexOf('😀', 2)]", "[2, 3, 3]")]
+    [InlineData("['', 'a'.split(''), 'a😀b'.split(''), 'a,b,,c'.split(','), ','.split(','), 'a,b,c'.split(',', 2), ''.split(',')]",
+        "[\"\", [\"a\"], [\"a\", \"😀\", \"b\"], [\"a\", \"b\", \"\", \"c\"], [\"\", \"\"], [\"a\", \"b,c\"], [\"\"]]")]
+    [InlineData("['😀b'.replace('', '-'), 'aaa'.replace('a', 'b', 2), 'aaa'.replace('a', '', 0), ''.replace('', 'x')]", "[\"-😀-b-\", \"bba\", \"aaa\", \"x\"]")]
+    [InlineData("['', 'a', ''].join('-') + [].join('-') + ['x'].join()", "\"-a-x\"")]
+    [InlineData("'ÄbC'.lowerAscii() + 'äBc'.upperAscii() + '  x '.trim()", "\"ÄbcäBCx\"")]
+    [InlineData("base64.encode(b'\\xff') + string(base64.decode('aGk'))", "\"/w==hi\"")]
+    [InlineData("cel.bind(y, n * 2, cel.bind(n, y + 1, n * y))", "210")]
+    [InlineData("xs.transformList(i, v, i * v) + xs.transformList(i, v, i > 0, v)", "[0, 2, 6, 2, 3]")]
+    [InlineData("{'a': 1, 'b': 2}.transformMap(k, v, k != 'a', v + 1)", "{\"b\": 3}")]
+    [InlineData("xs.transformMap(i, v, v * 2)", "{0: 2, 1: 4, 2: 6}")]
+    [InlineData("xs.all(i, v, v == i + 1) && d.exists(k, v, k == 'n' && v == 5)", "true")]
     public void Evaluates(string source, string? value) => Assert.Equal(value, Evaluate(source) is { IsError: false } r ? r.Value.ToString() : null);
 
     [Theory]
@@ -120,6 +133,15 @@ public sealed class CelEvaluateTests
     [InlineData("dyn(s) ? 1 : 2", CelErrors.NoSuchOverload)]
     [InlineData("dyn(s) && true", CelErrors.NoSuchOverload)]
     [InlineData("s.matches(dyn('(a'))", CelErrors.InvalidArgument)]
+    [InlineData("s.charAt(5)", CelErrors.InvalidArgument)]
+    [InlineData("s.substring(-1)", CelErrors.InvalidArgument)]
+    [InlineData("s.substring(3, 2)", CelErrors.InvalidArgument)]
+    [InlineData("s.indexOf('x', 9)", CelErrors.InvalidArgument)]
+    [InlineData("base64.decode('a')", CelErrors.InvalidArgument)]
+    [InlineData("base64.decode('$$$$')", CelErrors.InvalidArgument)]
+    [InlineData("dyn([1]).join()", CelErrors.NoSuchOverload)]
+    [InlineData("cel.bind(y, n / 0, true)", CelErrors.DivideByZero)]
+    [InlineData("xs.transformMap(i, v, v / i)", CelErrors.DivideByZero)]
     public void Fails_with_a_code(string source, string code) => Assert.Equal(code, Evaluate(source).Error?.Code);
 
     [Fact]
@@ -198,6 +220,8 @@ public sealed class CelEvaluateTests
             "xs.all(x, !(-1 in xs))", "xs.all(x, xs == xs)", "xs.map(x, xs + xs).size() > 0", "xs.map(x, s + s).size() > 0",
             "xs.all(x, s == s + '')", "xs.exists(x, s.contains('b'))", "xs.exists(x, s.matches('b$'))", "xs.all(x, size(s) > 0)",
             "xs.exists(x, bytes(s) == b'')", "xs.map(x, 'p' + string(x)).exists(p, 'q'.matches(p))", "xs.all(x, xs.map(y, y) == xs)",
+            "s.replace('', s).size() > 0", "s.replace('a', 'bbbbbbbbbbbbbbbbbbbbbbbbb').size() > 0", "s.split('').size() > 0", "[s, s, s].join(s) == ''",
+            "xs.map(x, s).join(s) == ''", "xs.exists(x, s.lowerAscii() == '')", "xs.exists(x, s.indexOf('b') > 0)", "xs.transformList(i, v, s.trim()).size() > 0",
         })
         {
             Assert.Equal(CelErrors.CostExceeded, environment.Compile(source).Expression!.Evaluate(bindings).Error?.Code);

@@ -49,7 +49,8 @@ public sealed class CelFuzzTests
         "x", "n", "s", "b", "xs", "o", ".", ".", "f", "g", "a", "(", ")", "[", "]", "{", "}", ",", ":", "?", "+", "-", "*", "/", "%", "!", "==", "!=", "<", "<=", ">", ">=",
         "&&", "||", " in ", "1", "0", "2.5", "3u", "'a'", "'two'", "b'x'", "true", "null", "has(", "all(", "exists(", "map(", "filter(", "exists_one(", "size(", "type(",
         "string(", "int(", "double(", "money('5 EUR')", "timestamp('2026-01-01T00:00:00Z')", "duration('1h')", "matches('a+')", "matches(", "getHours('Europe/Berlin')",
-        "contains(", "e,", "e", "${{", "}}", "$", "'", "\\", "//", "\n", "-9223372036854775808", "dyn(", "bytes(", "uint(", "getSeconds()", "startsWith(",
+        "contains(", "e,", "e", "${{", "}}", "$", "'", "\\", "//", "\n", "-9223372036854775808", "dyn(", "bytes(", "uint(", "getSeconds()", "startsWith(", "transformList(", "transformMap(", "cel.bind(", "split(", "replace(",
+        "substring(", "join(", "base64.", "encode(", "k, v,",
     ];
 
     [Fact]
@@ -64,10 +65,14 @@ public sealed class CelFuzzTests
             Gen.Select(e, e, e, (a, c, d) => $"({a} ? {c} : {d})"),
             Gen.Select(Gen.OneOf("size", "string", "int", "uint", "double", "bytes", "type", "dyn", "money", "timestamp", "duration", "bool", "!", "-"), e, (f, a) => $"{f}({a})"),
             Gen.Select(e, Gen.OneOf("all", "exists", "exists_one", "filter", "map"), e, (a, f, c) => $"{a}.{f}(x, {c})"),
+            Gen.Select(e, Gen.OneOf("all", "exists", "existsOne", "transformList", "transformMap"), e, (a, f, c) => $"{a}.{f}(n, x, {c})"),
+            Gen.Select(e, e, (a, c) => $"cel.bind(x, {a}, {c})"),
+            Gen.Select(Gen.OneOf("lowerAscii", "upperAscii", "trim", "join", "size"), e, (f, a) => $"{a}.{f}()"),
+            Gen.Select(e, Gen.OneOf("split", "replace", "indexOf", "lastIndexOf", "substring"), e, e, (a, f, c, d) => $"{a}.{f}({c}, {d})"),
             Gen.Select(e, e, (a, c) => $"{a}[{c}]"),
             Gen.Select(e, e, (a, c) => $"[{a}, {c}]"),
             Gen.Select(e, e, (a, c) => $"{{{a}: {c}}}"),
-            Gen.Select(e, Gen.OneOf("contains", "matches", "startsWith", "endsWith", "getHours"), e, (a, f, c) => $"{a}.{f}({c})")));
+            Gen.Select(e, Gen.OneOf("contains", "matches", "startsWith", "endsWith", "getHours", "split", "join", "charAt", "substring", "indexOf", "lastIndexOf"), e, (a, f, c) => $"{a}.{f}({c})")));
 
     [Fact]
     public void Random_expressions_never_throw() => Typed.Sample(Try, iter: Runs.Of(600));
@@ -98,7 +103,7 @@ public sealed class CelFuzzTests
     {
         { "(", "1", ")" }, { "[", "1", "]" }, { "{1: ", "1", "}" }, { "!", "b", "" }, { "-", "n", "" }, { "", "x", ".a" }, { "", "x", "[0]" }, { "x[", "0", "]" },
         { "size(", "s", ")" }, { "b ? ", "b", " : b" }, { "b ? b : ", "b", "" }, { "n + ", "n", "" }, { "", "n", " + n" }, { "b && ", "b", "" }, { "b && (", "b", ")" },
-        { "b && !(b || ", "b", ")" }, { "xs.map(e, ", "1", ")" }, { "", "xs", ".map(e, e)" }, { "has(x.a) && ", "b", "" }, { "(", "", "" }, { "[", "", "" }, { "{", "", "" }, { "f(", "", "" },
+        { "b && !(b || ", "b", ")" }, { "xs.map(e, ", "1", ")" }, { "xs.all(i, e, ", "b", ")" }, { "cel.bind(y, n, ", "y", ")" }, { "cel.bind(y, ", "n", ", y)" }, { "", "xs", ".map(e, e)" }, { "has(x.a) && ", "b", "" }, { "(", "", "" }, { "[", "", "" }, { "{", "", "" }, { "f(", "", "" },
         { "", "s", ".contains(s)" }, { "n == ", "n", "" }, { "${{ [", "1", "] }}" }, { "'", "", "" }, { "1", "", "" }, { "a", "", "" }, { "?", "", "" }, { "}", "", "" }, { "${{", "", "" },
     };
 

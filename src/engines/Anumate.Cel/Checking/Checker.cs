@@ -6,19 +6,6 @@ namespace Anumate.Cel;
 /// </summary>
 sealed partial class Checker
 {
-    /// <summary>Macros: what they do with the elements of a list or the keys of a map.</summary>
-    static readonly Dictionary<string, LoopKind> Loops = new(StringComparer.Ordinal)
-    {
-        ["all"] = LoopKind.All,
-        ["exists"] = LoopKind.Exists,
-        ["exists_one"] = LoopKind.ExistsOne,
-        ["existsOne"] = LoopKind.ExistsOne,
-        ["map"] = LoopKind.Map,
-        ["filter"] = LoopKind.Filter,
-    };
-
-    public static IEnumerable<string> Macros => Loops.Keys.Append("has");
-
     readonly CelEnvironment environment;
     readonly Findings findings;
     readonly bool isChecked;
@@ -232,9 +219,28 @@ sealed partial class Checker
             return VisitHas(node);
         }
 
-        if (node.Target is not null && Loops.TryGetValue(node.Function, out var loop) && node.Arguments.Length is 2 or 3)
+        if (node.Target is not null && Loops.TryGetValue(node.Function, out var loop) && loop.Takes(node.Arguments.Length))
         {
-            return VisitLoop(node, loop);
+            return VisitLoop(node, loop.Kind);
+        }
+
+        if (node.Target is not null && Namespace(node.Target) is { } space)
+        {
+            var name = $"{space}.{node.Function}";
+            if (name == Bind)
+            {
+                return VisitBind(node);
+            }
+
+            if (Standard.Find(name) is { } qualified)
+            {
+                return Invoke(node.At, qualified, Array.ConvertAll(node.Arguments, Visit), isMember: false);
+            }
+
+            if (Standard.IsNamespace(space) && environment.IndexOf(space) < 0)
+            {
+                return UnknownFunction(node, name);
+            }
         }
 
         var function = Standard.Find(node.Function);
@@ -243,92 +249,15 @@ sealed partial class Checker
         {
             var target = Visit(receiver);
             var arguments = Array.ConvertAll(node.Arguments, Visit);
-            return isCallable ? Invoke(node.At, function!, [target, .. arguments], isMember: true) : UnknownFunction(node);
+            return isCallable ? Invoke(node.At, function!, [target, .. arguments], isMember: true) : UnknownFunction(node, node.Function);
         }
 
         var given = Array.ConvertAll(node.Arguments, Visit);
-        return isCallable ? Invoke(node.At, function!, given, isMember: false) : UnknownFunction(node);
+        return isCallable ? Invoke(node.At, function!, given, isMember: false) : UnknownFunction(node, node.Function);
     }
 
-    Failing UnknownFunction(Call node) => Fail(
-        "cel.unknown-function", node.At, $"unknown function `{node.Function}`",
-        Suggestion.For(node.Function, Standard.Callable), CelErrors.Unknown);
-
-    Typed VisitHas(Call node)
-    {
-        if (node.Arguments is not [Select select])
-        {
-            Array.ForEach(node.Arguments, a => Visit(a));
-            return Fail("cel.macro", node.At, "`has` takes one field: has(a.b)");
-        }
-
-        var target = Visit(select.Target);
-        var test = Field(select.At, target, select.Field, isTest: true);
-        references.Test(target, test, select.Field);
-        return test;
-    }
-
-    Typed VisitLoop(Call node, LoopKind kind)
-    {
-        var range = Visit(node.Target!);
-        if (node.Arguments[0] is not Name { Rooted: false } variable)
-        {
-            return Fail("cel.macro", node.Arguments[0].At, $"the first argument of `{node.Function}` is the name of a variable");
-        }
-
-        if (node.Arguments.Length == 3 && kind is not LoopKind.Map)
-        {
-            return Fail("cel.macro", node.At, $"`{node.Function}` takes a variable and a condition");
-        }
-
-        var element = ElementOf(range, node);
-        var outer = locals.TryGetValue(variable.Text, out var shadowed);
-        var slot = nested++;
-        slots = Math.Max(slots, nested);
-        locals[variable.Text] = (slot, element);
-        var test = kind is LoopKind.Map && node.Arguments.Length == 2 ? null : Condition(node.Arguments[1], node.Function);
-        var facts = test is null ? [] : presence.Add(test, isTrue: true);
-        var result = kind is LoopKind.Map ? Visit(node.Arguments[^1]) : null;
-        presence.Remove(facts);
-        nested--;
-        if (outer)
-        {
-            locals[variable.Text] = shadowed;
-        }
-        else
-        {
-            locals.Remove(variable.Text);
-        }
-
-        var type = kind switch { LoopKind.Map => CelType.List(result!.Type), LoopKind.Filter => CelType.List(element), _ => CelType.Bool };
-        return new Loop(node.At, type, kind, range, slot, test, result);
-    }
-
-    /// <summary>The type of what a macro runs over: a list's elements, a map's keys.</summary>
-    CelType ElementOf(Typed range, Call node)
-    {
-        var type = Resolve(range);
-        type = type.Kind is CelKind.Nullable ? type.Element : type;
-        switch (type.Kind)
-        {
-            case CelKind.List:
-                return type.Element;
-            case CelKind.Map or CelKind.Object:
-                return type.Key;
-            case CelKind.Dyn:
-                return CelType.Dyn;
-            case CelKind.Parameter:
-                types.Assign(type, CelType.Dyn);
-                return CelType.Dyn;
-            default:
-                if (range is not Failing)
-                {
-                    Fail("cel.macro", node.At, $"`{node.Function}` runs over a list or a map, not over {Show(type)}");
-                }
-
-                return CelType.Dyn;
-        }
-    }
+    Failing UnknownFunction(Call node, string name) => Fail(
+        "cel.unknown-function", node.At, $"unknown function `{name}`", Suggestion.For(name, Standard.Callable), CelErrors.Unknown);
 
     Typed Condition(Node node, string of)
     {

@@ -24,11 +24,12 @@ static class Costs
         {
             FieldRead p => Of(p.Target),
             FieldTest p => Of(p.Target),
-            Invoke p => p.Function.Cost + Total(p.Arguments, inLoops),
+            Invoke p => 1 + Total(p.Arguments, inLoops),
             TypedLogic p => Total(p.Operands, inLoops),
             Choice p => Of(p.Condition) + Of(p.Then) + Of(p.Otherwise),
             NewList p => Total(p.Items, inLoops),
             NewMap p => p.Entries.Sum(e => Of(e.Key) + Of(e.Value)),
+            Let p => Of(p.Value) + Of(p.Body),
             Joined p => Total(p.Parts, inLoops),
             Loop p => Of(p.Range) + (inLoops ? Times(Size(p.Range), Of(p.Test) + Of(p.Result) + 1) : 0),
             _ => 0,
@@ -50,7 +51,7 @@ static class Costs
     {
         NewList list => list.Items.Length,
         NewMap map => map.Entries.Length,
-        Loop { Kind: LoopKind.Map or LoopKind.Filter } loop => Size(loop.Range),
+        Loop { Kind: LoopKind.Map or LoopKind.Filter or LoopKind.MapValues } loop => Size(loop.Range),
         Constant { Value.Kind: CelKind.List } list => list.Value.AsList.Count,
         _ => AssumedSize,
     };

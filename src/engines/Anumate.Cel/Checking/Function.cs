@@ -11,20 +11,20 @@ delegate CelValue Code2(ref Frame frame, CelValue a, CelValue b);
 
 delegate CelValue Code3(ref Frame frame, CelValue a, CelValue b, CelValue c);
 
+delegate CelValue Code4(ref Frame frame, CelValue a, CelValue b, CelValue c, CelValue d);
+
 /// <summary>
 /// A function: what the checker must know of it, and its code for each number of arguments. The code chooses by the kinds it meets,
 /// since arguments may be dyn; it is never given an error.
 /// </summary>
-sealed record Function(string Name, Overload[] Overloads, Code1? One = null, Code2? Two = null, Code3? Three = null)
+sealed record Function(string Name, Overload[] Overloads, Code1? One = null, Code2? Two = null, Code3? Three = null, Code4? Four = null)
 {
-    /// <summary>What one call costs beside what its code charges by the size of its arguments.</summary>
-    public int Cost { get; init; } = 1;
-
     public bool Accepts(int arguments) => arguments switch
     {
         1 => One is not null,
         2 => Two is not null,
         3 => Three is not null,
+        4 => Four is not null,
         _ => false,
     };
 }
@@ -37,7 +37,7 @@ static class Signature
         var arrow = text.IndexOf(" -> ", StringComparison.Ordinal);
         var open = text.IndexOf('(');
         var dot = text.IndexOf('.');
-        var member = (dot > 0 && dot < open)
+        var member = (dot > 0 && dot < open && Simple.ContainsKey(text[..dot]))
             || text.StartsWith("list(", StringComparison.Ordinal) || text.StartsWith("map(", StringComparison.Ordinal);
         var parameters = new List<CelType>();
         var at = 0;

@@ -83,16 +83,31 @@ enum LoopKind
     ExistsOne,
     Map,
     Filter,
+    /// <summary>A map with the same keys and other values.</summary>
+    MapValues,
 }
 
-/// <summary>A macro over the elements of a list or the keys of a map.</summary>
-sealed class Loop(int at, CelType type, LoopKind kind, Typed range, int slot, Typed? test, Typed? result) : Typed(at, type)
+/// <summary>
+/// A macro over the elements of a list or the keys of a map. With a second slot the first one holds the index or key, the second one
+/// the element or value.
+/// </summary>
+sealed class Loop(int at, CelType type, LoopKind kind, Typed range, int slot, int valueSlot, Typed? test, Typed? result) : Typed(at, type)
 {
+    public const int None = -1;
     public readonly LoopKind Kind = kind;
     public readonly Typed Range = range;
     public readonly int Slot = slot;
+    public readonly int ValueSlot = valueSlot;
     public readonly Typed? Test = test;
     public readonly Typed? Result = result;
+}
+
+/// <summary><c>cel.bind(name, value, body)</c>.</summary>
+sealed class Let(int at, int slot, Typed value, Typed body) : Typed(at, body.Type)
+{
+    public readonly int Slot = slot;
+    public readonly Typed Value = value;
+    public readonly Typed Body = body;
 }
 
 /// <summary>What is certain to fail at run time; only without checking does evaluation get this far.</summary>

@@ -2,104 +2,141 @@ namespace Anumate.Cel;
 
 sealed partial class Emitter
 {
+    /// <summary>What a loop does at each turn, and with which slots.</summary>
+    sealed record Body(Code? Test, Code? Result, int Slot, int ValueSlot, long Cost, Position At);
+
+    /// <summary>What a loop runs over: the elements of a list, or the keys of a map.</summary>
+    readonly record struct Range(CelValue[] Items, MapPayload? Map);
+
+    delegate CelValue Turns(ref Frame frame, Body body, Range range);
+
     Part OfLoop(Loop node)
     {
-        var range = Of(node.Range);
+        var source = Of(node.Range).Code;
         var (test, result) = (node.Test is null ? null : Of(node.Test).Code, node.Result is null ? null : Of(node.Result).Code);
         var at = findings.PositionOf(node.At);
-        var turn = 1 + (node.Test is null ? 0 : Costs.Straight(node.Test)) + (node.Result is null ? 0 : Costs.Straight(node.Result));
-        var source = range.Code;
-        var slot = node.Slot;
-        var body = new Body(test, result, slot, turn, at);
+        var cost = 1 + (node.Test is null ? 0 : Costs.Straight(node.Test)) + (node.Result is null ? 0 : Costs.Straight(node.Result));
+        var body = new Body(test, result, node.Slot, node.ValueSlot, cost, at);
         Turns turns = node.Kind switch
         {
             LoopKind.All => All,
             LoopKind.Exists => Exists,
             LoopKind.ExistsOne => ExistsOne,
             LoopKind.Filter => Filter,
+            LoopKind.MapValues => MapValues,
             _ => Map,
         };
         return new((ref frame) =>
         {
             var value = source(ref frame);
-            var items = value.As<ListPayload>()?.Items ?? value.As<MapPayload>()?.Keys;
-            return items is not null ? turns(ref frame, body, items)
+            if (value.As<ListPayload>() is { } list)
+            {
+                return turns(ref frame, body, new(list.Items, null));
+            }
+
+            return value.As<MapPayload>() is { } map ? turns(ref frame, body, new(map.Keys, map))
                 : value.IsError ? value
                 : Place(CelValue.Fail(CelErrors.NoSuchOverload, $"{value.Kind.ToString().ToLowerInvariant()} has no elements"), at);
         }, default);
     }
 
-    delegate CelValue Turns(ref Frame frame, Body body, CelValue[] items);
-
-    sealed record Body(Code? Test, Code? Result, int Slot, long Cost, Position At);
-
-    /// <summary>False wins over errors, as in <c>&amp;&amp;</c>.</summary>
-    static CelValue All(ref Frame frame, Body body, CelValue[] items)
+    Part OfLet(Let node)
     {
-        CelValue error = default;
-        foreach (var item in items)
+        var (bound, body, slot) = (Of(node.Value).Code, Of(node.Body).Code, node.Slot);
+        return new((ref frame) =>
         {
-            if (!frame.Charge(body.Cost))
-            {
-                return Frame.Exhausted();
-            }
-
-            var value = Tested(ref frame, body, item);
-            if (value.IsFalse)
+            var value = bound(ref frame);
+            if (value.IsError)
             {
                 return value;
             }
 
-            if (!value.IsTrue && error.IsUnbound)
-            {
-                error = NotBool(value, "all", body.At);
-            }
-        }
-
-        return error.IsUnbound ? CelValue.True : error;
+            frame.Locals[slot] = value;
+            return body(ref frame);
+        }, default);
     }
 
+    /// <summary>
+    /// Takes one turn: puts the variables into their slots and evaluates the condition, true where there is none. What is no bool is
+    /// an error; an element that is an error (data of the wrong type) is that error.
+    /// </summary>
+    static CelValue Turn(ref Frame frame, Body body, Range range, int turn)
+    {
+        if (!frame.Charge(body.Cost))
+        {
+            return Frame.Exhausted();
+        }
+
+        var item = range.Items[turn];
+        if (body.ValueSlot != Loop.None)
+        {
+            var value = item;
+            range.Map?.TryGet(item, out value);
+            if (value.IsError)
+            {
+                return Place(value, body.At);
+            }
+
+            frame.Locals[body.ValueSlot] = value;
+            item = range.Map is null ? CelValue.Of((long)turn) : item;
+        }
+
+        if (item.IsError)
+        {
+            return Place(item, body.At);
+        }
+
+        frame.Locals[body.Slot] = item;
+        if (body.Test is null)
+        {
+            return CelValue.True;
+        }
+
+        var result = body.Test(ref frame);
+        return result.IsBool ? result : NotBool(result, "a condition", body.At);
+    }
+
+    /// <summary>False wins over errors, as in <c>&amp;&amp;</c>.</summary>
+    static CelValue All(ref Frame frame, Body body, Range range) => Search(ref frame, body, range, CelValue.False, CelValue.True);
+
     /// <summary>True wins over errors, as in <c>||</c>.</summary>
-    static CelValue Exists(ref Frame frame, Body body, CelValue[] items)
+    static CelValue Exists(ref Frame frame, Body body, Range range) => Search(ref frame, body, range, CelValue.True, CelValue.False);
+
+    static CelValue Search(ref Frame frame, Body body, Range range, CelValue wanted, CelValue otherwise)
     {
         CelValue error = default;
-        foreach (var item in items)
+        for (var i = 0; i < range.Items.Length; i++)
         {
-            if (!frame.Charge(body.Cost))
+            var value = Turn(ref frame, body, range, i);
+            if (frame.IsExhausted)
             {
                 return Frame.Exhausted();
             }
 
-            var value = Tested(ref frame, body, item);
-            if (value.IsTrue)
+            if (value.IsBool && value.Bits == wanted.Bits)
             {
                 return value;
             }
 
-            if (!value.IsFalse && error.IsUnbound)
+            if (!value.IsBool && error.IsUnbound)
             {
-                error = NotBool(value, "exists", body.At);
+                error = value;
             }
         }
 
-        return error.IsUnbound ? CelValue.False : error;
+        return error.IsUnbound ? otherwise : error;
     }
 
     /// <summary>Here an error is never absorbed: the count would not be certain.</summary>
-    static CelValue ExistsOne(ref Frame frame, Body body, CelValue[] items)
+    static CelValue ExistsOne(ref Frame frame, Body body, Range range)
     {
         var count = 0;
-        foreach (var item in items)
+        for (var i = 0; i < range.Items.Length; i++)
         {
-            if (!frame.Charge(body.Cost))
-            {
-                return Frame.Exhausted();
-            }
-
-            var value = Tested(ref frame, body, item);
+            var value = Turn(ref frame, body, range, i);
             if (!value.IsBool)
             {
-                return NotBool(value, "exists_one", body.At);
+                return value;
             }
 
             count += value.IsTrue ? 1 : 0;
@@ -108,73 +145,68 @@ sealed partial class Emitter
         return CelValue.Of(count == 1);
     }
 
-    static CelValue Filter(ref Frame frame, Body body, CelValue[] items)
+    static CelValue Filter(ref Frame frame, Body body, Range range)
     {
         var kept = new List<CelValue>();
-        foreach (var item in items)
+        for (var i = 0; i < range.Items.Length; i++)
         {
-            if (!frame.Charge(body.Cost))
-            {
-                return Frame.Exhausted();
-            }
-
-            var value = Tested(ref frame, body, item);
+            var value = Turn(ref frame, body, range, i);
             if (!value.IsBool)
             {
-                return NotBool(value, "filter", body.At);
+                return value;
             }
 
             if (value.IsTrue)
             {
-                kept.Add(item);
+                kept.Add(range.Items[i]);
             }
         }
 
         return new(new ArrayPayload([.. kept]));
     }
 
-    static CelValue Map(ref Frame frame, Body body, CelValue[] items)
+    static CelValue Map(ref Frame frame, Body body, Range range)
     {
-        var made = new List<CelValue>(body.Test is null ? items.Length : 0);
-        foreach (var item in items)
+        var made = new List<CelValue>(body.Test is null ? range.Items.Length : 0);
+        for (var i = 0; i < range.Items.Length; i++)
         {
-            if (!frame.Charge(body.Cost))
-            {
-                return Frame.Exhausted();
-            }
-
-            var wanted = Tested(ref frame, body, item);
-            if (!wanted.IsBool)
-            {
-                return NotBool(wanted, "map", body.At);
-            }
-
-            if (wanted.IsFalse)
-            {
-                continue;
-            }
-
-            var value = body.Result!(ref frame);
+            var wanted = Turn(ref frame, body, range, i);
+            var value = wanted.IsTrue ? body.Result!(ref frame) : wanted;
             if (value.IsError)
             {
                 return value;
             }
 
-            made.Add(value);
+            if (wanted.IsTrue)
+            {
+                made.Add(value);
+            }
         }
 
         return new(new ArrayPayload([.. made]));
     }
 
-    /// <summary>Takes the next element and tests it; an element that is an error (data of the wrong type) is the outcome itself.</summary>
-    static CelValue Tested(ref Frame frame, Body body, CelValue item)
+    static CelValue MapValues(ref Frame frame, Body body, Range range)
     {
-        if (item.IsError)
+        var keys = new List<CelValue>();
+        var entries = new Dictionary<CelValue, CelValue>();
+        for (var i = 0; i < range.Items.Length; i++)
         {
-            return Place(item, body.At);
+            var wanted = Turn(ref frame, body, range, i);
+            var value = wanted.IsTrue ? body.Result!(ref frame) : wanted;
+            if (value.IsError)
+            {
+                return value;
+            }
+
+            var key = range.Map is null ? CelValue.Of((long)i) : range.Items[i];
+            if (wanted.IsTrue)
+            {
+                keys.Add(key);
+                entries[key] = value;
+            }
         }
 
-        frame.Locals[body.Slot] = item;
-        return body.Test is null ? CelValue.True : body.Test(ref frame);
+        return new(new EntriesPayload([.. keys], entries));
     }
 }

@@ -27,6 +27,7 @@ sealed partial class Emitter(Findings findings)
         NewMap n => OfMap(n),
         Joined n => OfJoined(n),
         Loop n => OfLoop(n),
+        Let n => OfLet(n),
         Failing n => new(Failed(n), default),
         _ => throw new InvalidOperationException($"no code for {node.GetType().Name}"),
     };
@@ -132,7 +133,8 @@ sealed partial class Emitter(Findings findings)
         {
             1 => Unary(parts[0].Code, node.Function.One!, at),
             2 => Binary(parts[0].Code, parts[1].Code, node.Function.Two!, at),
-            _ => Ternary(parts[0].Code, parts[1].Code, parts[2].Code, node.Function.Three!, at),
+            3 => Ternary(parts[0].Code, parts[1].Code, parts[2].Code, node.Function.Three!, at),
+            _ => Quaternary(Array.ConvertAll(parts, p => p.Code), node.Function.Four!, at),
         }, parts);
     }
 
@@ -175,6 +177,22 @@ sealed partial class Emitter(Findings findings)
         }
 
         var result = function(ref frame, x, y, z);
+        return result.IsError ? Place(result, at) : result;
+    };
+
+    static Code Quaternary(Code[] arguments, Code4 function, Position at) => (ref frame) =>
+    {
+        var values = new CelValue[arguments.Length];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = arguments[i](ref frame);
+            if (values[i].IsError)
+            {
+                return values[i];
+            }
+        }
+
+        var result = function(ref frame, values[0], values[1], values[2], values[3]);
         return result.IsError ? Place(result, at) : result;
     };
 

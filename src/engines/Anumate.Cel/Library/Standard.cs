@@ -41,6 +41,7 @@ static class Standard
         F("endsWith", two: Strings.EndsWith, signatures: "string.endsWith(string) -> bool"),
         F("matches", two: Patterns.Matches, signatures: ["matches(string, string) -> bool", "string.matches(string) -> bool"]),
         .. Conversions.All,
+        .. MoreStrings.All,
         .. Times.All,
     ];
 
@@ -66,13 +67,16 @@ static class Standard
 
     public static Function? Find(string name) => ByName.GetValueOrDefault(name);
 
+    /// <summary>Whether functions begin with this name and a dot.</summary>
+    public static bool IsNamespace(string name) => name is "base64" or "cel" or "strings";
+
     public static Function Of(Operator op) => ByName[op.Function];
 
     /// <summary>The names an author can call, for suggestions.</summary>
     public static IEnumerable<string> Callable => ByName.Keys.Where(n => char.IsLetter(n[0])).Concat(Checker.Macros);
 
     public static Function F(
-        string name, Code1? one = null, Code2? two = null, Code3? three = null, int cost = 1, params ReadOnlySpan<string> signatures)
+        string name, Code1? one = null, Code2? two = null, Code3? three = null, Code4? four = null, params ReadOnlySpan<string> signatures)
     {
         var overloads = new Overload[signatures.Length];
         for (var i = 0; i < overloads.Length; i++)
@@ -80,7 +84,7 @@ static class Standard
             overloads[i] = Signature.Parse(signatures[i]);
         }
 
-        return new(name, overloads, one, two, three) { Cost = cost };
+        return new(name, overloads, one, two, three, four);
     }
 
     /// <summary>Order is defined within a type, and between the numeric types by value.</summary>

@@ -26,6 +26,28 @@ static class Texts
         return count;
     }
 
+    /// <summary>Where a code point begins in the UTF-16 text; its length for the position after the last one, −1 beyond.</summary>
+    public static int Offset(string text, long position)
+    {
+        if (position < 0 || position > text.Length)
+        {
+            return -1;
+        }
+
+        if (text.AsSpan().IndexOfAny(Surrogates) < 0)
+        {
+            return (int)position;
+        }
+
+        var at = 0;
+        for (; position > 0 && at < text.Length; position--)
+        {
+            at += char.IsSurrogatePair(text, at) ? 2 : 1;
+        }
+
+        return position == 0 ? at : -1;
+    }
+
     public static bool IsWellFormed(string text)
     {
         var at = text.AsSpan().IndexOfAny(Surrogates);
