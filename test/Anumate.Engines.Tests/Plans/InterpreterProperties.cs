@@ -90,6 +90,20 @@ public sealed class InterpreterProperties
     }, iter: 300, print: Print);
 
     [Fact]
+    public void What_was_done_and_can_be_undone_is_never_forgotten() => Histories.Sample(h =>
+    {
+        var world = new Chaos(h.Plan, h.Choices).Run();
+        foreach (var step in h.Plan.Steps.Where(s => s.CompensationTool is not null && s.Tool!.Effect is not ToolEffect.ReadOnly))
+        {
+            if (world.Executed.ContainsKey((step.Id, CallPhase.Do)))
+            {
+                Assert.True(world.State.StatusOf(step) is StepStatus.Completed or StepStatus.Failed or StepStatus.Denied,
+                    $"step {step.Id} took effect and is {world.State.StatusOf(step)}");
+            }
+        }
+    }, iter: 300, print: Print);
+
+    [Fact]
     public void Steps_are_undone_one_by_one_in_the_exact_reverse_order_of_their_completion() => Histories.Sample(h =>
     {
         var world = new Chaos(h.Plan, h.Choices).Run();

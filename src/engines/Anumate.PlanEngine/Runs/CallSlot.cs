@@ -17,6 +17,9 @@ struct CallSlot
     /// <summary>How the last attempt ended.</summary>
     public AttemptOutcome Outcome;
 
+    /// <summary>Some attempt got no answer and nobody has said since that it did not happen.</summary>
+    public bool Maybe;
+
     /// <summary>The last attempt is made again whatever the retry rule says of its outcome.</summary>
     public bool Again;
 

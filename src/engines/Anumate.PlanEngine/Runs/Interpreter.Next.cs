@@ -256,12 +256,13 @@ public static partial class Interpreter
         JournalEvent AfterAttempt(PlanStep step, in CallSlot slot, CallPhase phase)
         {
             var rule = step.Retry;
-            var windingUp = state.Failure is not null && phase is CallPhase.Do && !state.MustSettle(step.Index);
-            var retried = slot.Again || (rule.On & Condition(slot.Outcome)) != 0;
-            if (slot.GivenUp || windingUp || !retried || slot.Attempt >= rule.MaxAttempts)
+            // While winding up, nothing is tried again but what tells whether there is something to undo.
+            var settling = state.Failure is not null && phase is CallPhase.Do;
+            var retried = settling ? state.MustSettle(step.Index) : slot.Again || (rule.On & Condition(slot.Outcome)) != 0;
+            if (slot.GivenUp || !retried || slot.Attempt >= rule.MaxAttempts)
             {
                 var after = slot.Attempt == 1 ? "" : $" after {slot.Attempt} attempts";
-                return new StepFailed(now, step.Id, phase, Code(slot.Outcome), (slot.Error ?? Code(slot.Outcome)) + after);
+                return new StepFailed(now, step.Id, phase, Code(slot.Outcome), $"{slot.Error ?? Code(slot.Outcome)}{after}{(slot.Maybe ? "; it may have happened" : "")}");
             }
 
             var wait = slot.AtOnce ? TimeSpan.Zero : Backoff.Delay(state, step, slot.Attempt, phase);
@@ -301,7 +302,7 @@ public static partial class Interpreter
             {
                 var i = state.Open[k];
                 ref var slot = ref state.Doing[i];
-                var finding = slot.Status is StepStatus.Running or StepStatus.Unknown or StepStatus.WaitingClarification || state.MustSettle(i);
+                var finding = state.MustConclude(i);
                 var calling = slot.Taken && slot.Status is StepStatus.Pending or StepStatus.WaitingRetry && Plan.Steps[i].Kind is StepKind.Call;
                 settled &= !finding && !calling;
                 if (finding && !slot.Taken)

@@ -98,6 +98,7 @@ public static partial class Interpreter
         }
 
         slot.Attempt = e.Attempt;
+        slot.Maybe |= e.Outcome is AttemptOutcome.Timeout;
         EndAttempt(state, ref slot, e.Step, e.Phase, again: false);
     }
 
@@ -120,6 +121,7 @@ public static partial class Interpreter
         ref var slot = ref state.Slot(Index(state, e.Step), e.Phase);
         slot.Status = StepStatus.Unknown;
         slot.Outcome = AttemptOutcome.Timeout;
+        slot.Maybe = true;
         slot.Dangling = false;
         slot.Due = default;
         slot.Lookups = 0;
@@ -138,11 +140,13 @@ public static partial class Interpreter
                 break;
             case LookupOutcome.Failed:
                 slot.Outcome = AttemptOutcome.Failed;
+                slot.Maybe = false;
                 slot.Error = Told(state, index, e.Phase, e.Error);
                 EndAttempt(state, ref slot, e.Step, e.Phase, again: false);
                 break;
             case LookupOutcome.NotFound:
                 slot.Outcome = AttemptOutcome.Unavailable;
+                slot.Maybe = false;
                 slot.Error = "the tool knows no such call";
                 EndAttempt(state, ref slot, e.Step, e.Phase, again: true);
                 break;
@@ -295,6 +299,7 @@ public static partial class Interpreter
         ref var slot = ref state.Slot(index, e.Phase);
         var tryAgain = e.Answer is ClarificationAnswer.NotDone;
         slot.Outcome = tryAgain ? AttemptOutcome.Unavailable : AttemptOutcome.Failed;
+        slot.Maybe = !tryAgain;
         slot.Error = tryAgain ? "a person said that it did not happen" : "a person gave the step up";
         EndAttempt(state, ref slot, e.Step, e.Phase, again: tryAgain);
         slot.GivenUp = !tryAgain;
@@ -369,6 +374,7 @@ public static partial class Interpreter
             }
 
             slot.Outcome = AttemptOutcome.Timeout;
+            slot.Maybe = true;
             slot.Error = "the process that made the call ended";
             EndAttempt(state, ref slot, state.Plan.Steps[i].Id, phase, again: true);
             slot.AtOnce = true;

@@ -207,7 +207,7 @@ public sealed partial class RunState
         {
             foreach (var i in Open)
             {
-                if (Doing[i].Status is StepStatus.Running or StepStatus.Unknown or StepStatus.WaitingClarification || MustSettle(i))
+                if (MustConclude(i))
                 {
                     return false;
                 }
@@ -217,14 +217,18 @@ public sealed partial class RunState
         }
     }
 
+    /// <summary>Whether a step has a call that must come to an end before the run can wind up.</summary>
+    internal bool MustConclude(int index) =>
+        Doing[index].Status is StepStatus.Running or StepStatus.AttemptEnded or StepStatus.Unknown or StepStatus.WaitingClarification || MustSettle(index);
+
     /// <summary>
-    /// An ended attempt of a step that can be undone, of which it is not known whether it happened, and which may be made again:
-    /// only its repetition tells whether there is something to undo.
+    /// A step that can be undone, of which it is not known whether it happened, and which may be attempted again: only that tells whether
+    /// there is something to undo.
     /// </summary>
     internal bool MustSettle(int index)
     {
         ref readonly var slot = ref Doing[index];
-        return slot is { Outcome: AttemptOutcome.Timeout, Attempt: > 0, Status: StepStatus.AttemptEnded or StepStatus.WaitingRetry }
+        return slot is { Maybe: true, GivenUp: false, Status: StepStatus.AttemptEnded or StepStatus.WaitingRetry }
             && Plan.Steps[index].CompensationTool is not null && slot.Attempt < Plan.Steps[index].Retry.MaxAttempts;
     }
 
@@ -311,7 +315,7 @@ public sealed partial class RunState
     {
         ref readonly var slot = ref Doing[step.Index];
         var undone = Undoing is not null && Undoing[step.Index].Status is StepStatus.Completed;
-        return new RunStep(step.Id, undone ? "compensated" : Word(slot.Status), slot.Attempt, slot.Error);
+        return new RunStep(step.Id, undone ? "compensated" : HasEnded && slot.Status is StepStatus.WaitingRetry ? "failed" : Word(slot.Status), slot.Attempt, slot.Error);
     }
 
     static string Word(StepStatus status) => status switch
