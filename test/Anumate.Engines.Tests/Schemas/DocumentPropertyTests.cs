@@ -143,6 +143,19 @@ public sealed class DocumentPropertyTests
     }
 
     [Fact]
+    public void The_numbers_it_accepts_are_those_canonical_json_accepts()
+    {
+        var digits = Gen.String[Gen.Char['0', '9'], 1, 20];
+        Gen.Select(Gen.OneOf("", "-"), digits, Gen.OneOf(Gen.Const(""), digits.Select(d => "." + d)), Gen.OneOf(Gen.Const(""), Gen.Int[-330, 330].Select(e => $"e{e}"))).Sample(
+            (sign, whole, fraction, exponent) =>
+            {
+                var text = $"{sign}{(whole.TrimStart('0') is { Length: > 0 } significant ? significant : "0")}{fraction}{exponent}";
+                Assert.Equal(Anumate.Proofs.JsonNumber.IsExact(Encoding.ASCII.GetBytes(text)), Document.ParseJson(text).IsValid);
+            },
+            iter: 5000);
+    }
+
+    [Fact]
     public void Json_is_accepted_exactly_when_the_framework_accepts_it()
     {
         var options = new JsonDocumentOptions { MaxDepth = 64, AllowDuplicateProperties = false };

@@ -93,6 +93,7 @@ sealed class YamlDocumentParser
 
     ArrayNode Sequence(SequenceStart start, int depth)
     {
+        CheckIndentation(start, start.Style == SequenceStyle.Block);
         var items = new List<DocumentNode>();
         while (Next() is not SequenceEnd)
         {
@@ -104,10 +105,12 @@ sealed class YamlDocumentParser
 
     ObjectNode Mapping(MappingStart start, int depth)
     {
+        CheckIndentation(start, start.Style == MappingStyle.Block);
         var members = new List<Member>();
         var seen = new Dictionary<string, Position>(StringComparer.Ordinal);
         while (Next() is not MappingEnd)
         {
+            CheckIndentation(parser.Current!, start.Style == MappingStyle.Block);
             var at = At(parser.Current!.Start);
             var key = Key(at);
             Next();
@@ -159,6 +162,16 @@ sealed class YamlDocumentParser
         }
     }
 
+    /// <summary>The parser lets some tabs pass that YAML 1.2 section 6.1 forbids.</summary>
+    void CheckIndentation(ParsingEvent first, bool block)
+    {
+        var offset = (int)Math.Min(first.Start.Index, source.Text.Length);
+        if (block && YamlText.TabBefore(source.Text, offset) is var tab and >= 0)
+        {
+            throw findings.Stop(YamlText.Tab(source, tab));
+        }
+    }
+
     void CheckProperties(NodeEvent node)
     {
         if (!node.Anchor.IsEmpty)
@@ -169,7 +182,7 @@ sealed class YamlDocumentParser
 
         if (!node.Tag.IsEmpty)
         {
-            var tag = node.Tag.IsNonSpecific ? "!" : node.Tag.Value;
+            var tag = node.Tag.IsNonSpecific ? "!" : node.Tag.Value.Replace("tag:yaml.org,2002:", "!!", StringComparison.Ordinal);
             findings.Add(Diagnostic.Error(
                 "yaml.tag", $"the tag `{JsonWords.Shorten(tag)}` is not supported", "", At(node.Start), "remove it; quote the value to make it a string"));
         }
@@ -195,5 +208,5 @@ sealed class YamlDocumentParser
     Position At(Mark mark) => source.PositionAt((int)Math.Min(mark.Index, source.Text.Length));
 
     DocumentStop Syntax(string message, Position at) =>
-        findings.Stop(Diagnostic.Error("yaml.syntax", message, "", at, "check the indentation and quote the value"));
+        findings.Stop(Diagnostic.Error("yaml.syntax", message, "", at, "check the indentation, inside `[ ]` and `{ }` too, and quote the value"));
 }

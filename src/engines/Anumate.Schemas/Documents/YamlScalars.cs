@@ -16,6 +16,14 @@ static class YamlScalars
         }
 
         var value = scalar.Value;
+        if (!YamlText.IsPlain(value))
+        {
+            findings.Add(Diagnostic.Error(
+                "yaml.syntax", $"`{JsonWords.Shorten(value)}` holds a `:` or `#` that may be meant otherwise", "", at,
+                "put a space after the `:` of a key, and quote text"));
+            return new NullNode(at);
+        }
+
         switch (value)
         {
             case "" or "~" or "null" or "Null" or "NULL":

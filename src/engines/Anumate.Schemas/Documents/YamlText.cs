@@ -26,7 +26,48 @@ static partial class YamlText
                 $"remove it, or write `\\u{(int)c:X4}` in a double-quoted string"));
             return;
         }
+
+        CheckDirectives(source);
     }
+
+    /// <summary>The parser skips directives it does not know; we refuse all but <c>%YAML</c>.</summary>
+    static void CheckDirectives(SourceText source)
+    {
+        var at = 0;
+        foreach (var line in source.Text.AsSpan().EnumerateLines())
+        {
+            if (line.StartsWith('%') && !line.StartsWith("%YAML "))
+            {
+                source.Findings.Add(Diagnostic.Error(
+                    "yaml.directive", $"the directive `{JsonWords.Shorten(line.ToString())}` is not supported", "", source.PositionAt(at), "remove it"));
+                return;
+            }
+
+            if (line.Trim() is not [] and not ['#', ..] && !line.StartsWith('%'))
+            {
+                return;
+            }
+
+            at += line.Length + (source.Text.AsSpan(at + line.Length).StartsWith("\r\n") ? 2 : 1);
+        }
+    }
+
+    /// <summary>
+    /// Whether a plain scalar is one by YAML 1.2 section 7.3.3; the parser lets some pass in which a key or a comment was meant.
+    /// </summary>
+    public static bool IsPlain(string value) =>
+        !value.EndsWith(':') && !value.Contains(": ", StringComparison.Ordinal) && !value.Contains(" #", StringComparison.Ordinal);
+
+    /// <summary>The first tab between the beginning of the line and an offset; -1 when there is none.</summary>
+    public static int TabBefore(string text, int offset)
+    {
+        var start = offset == 0 ? 0 : text.LastIndexOfAny(LineEnds, offset - 1) + 1;
+        var tab = text.AsSpan(start, offset - start).IndexOf('\t');
+        return tab < 0 ? -1 : start + tab;
+    }
+
+    public static Diagnostic Tab(SourceText source, int offset) => Diagnostic.Error(
+        "yaml.tab", "a tab stands in the indentation; YAML indents with spaces only", "", source.PositionAt(offset), "replace the tab by spaces");
 
     /// <summary>The parser's complaint in our words, at its place.</summary>
     public static Diagnostic Explain(YamlException e, Mark current, SourceText source)
@@ -37,8 +78,7 @@ static partial class YamlText
         var at = source.PositionAt(offset);
         if (TabInIndentation(source.Text, offset) is var tab and >= 0)
         {
-            return Diagnostic.Error(
-                "yaml.tab", "a tab stands in the indentation; YAML indents with spaces only", "", source.PositionAt(tab), "replace the tab by spaces");
+            return Tab(source, tab);
         }
 
         var message = e.Message;
@@ -47,6 +87,8 @@ static partial class YamlText
             : (Plain(message), "check the indentation here, and quote text that holds `: `, ` #` or begins with a special character");
         return Diagnostic.Error("yaml.syntax", words, "", at, suggestion);
     }
+
+    static readonly char[] LineEnds = ['\n', '\r'];
 
     static readonly (string Contains, string Words, string Suggestion)[] Known =
     [
@@ -60,6 +102,11 @@ static partial class YamlText
         ("did not find expected key", "a key was expected at this indentation", "align the line with its neighbours"),
         ("did not find expected '-' indicator", "a list item was expected at this indentation", "align the line with the other `-`"),
         ("unknown escape character", "there is no such escape in a double-quoted string", "double the `\\`, or use single quotes"),
+        ("did not find expected node content", "a value is missing here", "remove what is too much, or quote the value"),
+        ("block sequence entries are not allowed", "a list cannot begin here", "begin it on the next line, or quote the value if it is text"),
+        ("found value containing disallowed", "a value cannot begin with this character", "quote the value"),
+        ("found wrong indentation", "a quoted string goes on without indentation", "indent its lines deeper than the key"),
+        ("did not find expected <document start>", "this stands outside the value that the document began with", "indent it, or correct the line above"),
         ("found duplicate", "a directive stands twice", "remove one of the two"),
         ("incompatible YAML document", "this version of YAML is not supported", "use YAML 1.2"),
     ];
@@ -67,7 +114,7 @@ static partial class YamlText
     /// <summary>The first tab in the leading white space of the line at an offset; -1 when there is none.</summary>
     static int TabInIndentation(string text, int offset)
     {
-        var start = offset == 0 ? 0 : text.LastIndexOfAny(['\n', '\r'], offset - 1) + 1;
+        var start = offset == 0 ? 0 : text.LastIndexOfAny(LineEnds, offset - 1) + 1;
         for (var i = start; i < text.Length && text[i] is ' ' or '\t'; i++)
         {
             if (text[i] == '\t')
