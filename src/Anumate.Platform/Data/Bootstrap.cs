@@ -39,13 +39,16 @@ public static class Bootstrap
             await EnsureDatabaseAsync(connection, database, ct);
         }
 
-        await using var inside = NpgsqlDataSource.Create(
+        await SettleAsync(admin, options, database, ct);
+    }
+
+    /// <summary>What belongs to the one database: who may connect, and within which limits.</summary>
+    internal static async Task SettleAsync(string admin, DbOptions options, string database, CancellationToken ct)
+    {
+        await using var source = NpgsqlDataSource.Create(
             new NpgsqlConnectionStringBuilder(admin) { Database = database, Pooling = false }.ConnectionString);
-        await using var settled = await inside.OpenConnectionAsync(ct);
-        foreach (var statement in Settle(database, options))
-        {
-            await ExecuteAsync(settled, statement, ct);
-        }
+        await using var connection = await source.OpenConnectionAsync(ct);
+        await ExecuteAsync(connection, string.Join(";\n", Settle(database, options)), ct);
     }
 
     static IEnumerable<string> Settle(string database, DbOptions options)

@@ -1,3 +1,4 @@
+using Anumate.Platform.Events;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -47,7 +48,19 @@ public sealed partial class Migrator(DbOptions options, TimeProvider time, ILogg
             }
         }
 
+        await BeginEraAsync(ct);
         return count;
+    }
+
+    /// <summary>Data that was restored into another cluster begins a new era of the event log: its transaction numbers mean nothing here.</summary>
+    async Task BeginEraAsync(CancellationToken ct)
+    {
+        await using var db = new Db(options, time);
+        if (await EventEra.CheckAsync(db, ct) == EraState.OtherCluster)
+        {
+            await EventEra.BeginAsync(options, time, ct);
+            Restored();
+        }
     }
 
     /// <summary>Refuses a schema older than these sets, one whose steps differ, and a newer one that does not admit this program.</summary>
@@ -80,6 +93,11 @@ public sealed partial class Migrator(DbOptions options, TimeProvider time, ILogg
                     $"schema `{set.Service}` is at step {there.Count}, and step {refused.Number} admits programs that know step {refused.MinReader}; "
                     + $"this one knows {set.Steps.Count}: run a newer program");
             }
+        }
+
+        if (await EventEra.CheckAsync(db, ct) == EraState.OtherCluster)
+        {
+            throw new SchemaException("the database was restored into another PostgreSQL cluster; run `anumate migrate`, which begins a new era of its event log");
         }
     }
 
@@ -162,6 +180,9 @@ public sealed partial class Migrator(DbOptions options, TimeProvider time, ILogg
             }
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "the database was restored into another cluster; the event log begins a new era")]
+    private partial void Restored();
 
     [LoggerMessage(LogLevel.Information, "applied migration {Number} {Name} of {Service}")]
     private partial void AppliedStep(string service, int number, string name);

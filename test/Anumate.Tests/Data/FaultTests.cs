@@ -14,7 +14,7 @@ public sealed class FaultTests
     public async Task Answers_503_while_the_database_is_gone_and_recovers_without_a_restart(bool crash)
     {
         await using var cluster = await TestCluster.StartAsync();
-        await using var schema = await TestSchema.MakeAsync(cluster.Admin, TimeProvider.System, [.. TestSchema.Sets.Where(s => s.Service == "platform")]);
+        await using var schema = await TestSchema.MakeAsync(cluster.Admin, TimeProvider.System, TestSchema.Platform);
         var t = new TestTenant(schema.Db);
         var acknowledged = new ConcurrentBag<string>();
         var problems = new ConcurrentBag<Problem>();
@@ -67,7 +67,7 @@ public sealed class FaultTests
     public async Task Does_not_trouble_a_caller_with_connections_that_an_earlier_restart_ended()
     {
         await using var cluster = await TestCluster.StartAsync();
-        await using var schema = await TestSchema.MakeAsync(cluster.Admin, TimeProvider.System, [.. TestSchema.Sets.Where(s => s.Service == "platform")]);
+        await using var schema = await TestSchema.MakeAsync(cluster.Admin, TimeProvider.System, TestSchema.Platform);
         var t = new TestTenant(schema.Db);
         await Task.WhenAll(Enumerable.Range(0, 10).Select(i => t.Db.For(t.Id).FirstAsync("select pg_sleep(0.2)", _ => 1, default)));
 

@@ -139,7 +139,7 @@ public sealed class GroupWriterTests(LogCluster cluster)
     public async Task Tells_waiters_that_the_database_is_away_and_recovers()
     {
         await using var own = await TestCluster.StartAsync();
-        await using var schema = await SchemaAsync(own.Admin, runs: 8);
+        await using var schema = await FillAsync(await TestSchema.MakeAsync(own.Admin, TimeProvider.System, TestSchema.Platform), runs: 8);
         await using var writer = Writer(schema);
         Assert.True(await writer.WriteAsync(new Item(Run(1), 1), default));
         await own.StopAsync();
@@ -189,11 +189,10 @@ public sealed class GroupWriterTests(LogCluster cluster)
     static GroupWriter<Item> Writer(TestSchema schema, GroupOptions? options = null) =>
         new(schema.Db, Statement, options ?? new GroupOptions(), NullLogger<GroupWriter<Item>>.Instance);
 
-    async Task<TestSchema> SchemaAsync(int runs) => await SchemaAsync(await cluster.AdminAsync(), runs);
+    async Task<TestSchema> SchemaAsync(int runs) => await FillAsync(await cluster.SchemaAsync(), runs);
 
-    static async Task<TestSchema> SchemaAsync(string admin, int runs)
+    static async Task<TestSchema> FillAsync(TestSchema schema, int runs)
     {
-        var schema = await TestSchema.MakeAsync(admin, TimeProvider.System, [.. TestSchema.Sets.Where(s => s.Service == "platform")]);
         await schema.ExecuteAsync($"{Tables}; insert into test.run select '{Tenant}', ('00000000-0000-7000-9000-' || lpad(n::text, 12, '0'))::uuid, 0 from generate_series(1, {runs}) n");
         return schema;
     }

@@ -90,8 +90,8 @@ public sealed class MigratorTests(TestDatabase database)
     public void Hashes_the_same_whatever_the_line_ends() =>
         Assert.Equal(MigrationSet.Parse("x", "0001_a", "a\nb\n").Hash, MigrationSet.Parse("x", "0001_a", "a\r\nb\r\n").Hash);
 
-    Task<TestSchema> MakeAsync(MigrationSet set) => TestSchema.MakeAsync(database.Server, TimeProvider.System, [TestSchema.Sets.Single(s => s.Service == "platform"), set]);
+    Task<TestSchema> MakeAsync(MigrationSet set) => TestSchema.MakeAsync(database.Server, TimeProvider.System, [.. TestSchema.Platform, set]);
 
     static Task<int> RunAsync(TestSchema schema, MigrationSet set) =>
-        new Migrator(schema.Options, TimeProvider.System, NullLogger<Migrator>.Instance).RunAsync([TestSchema.Sets.Single(s => s.Service == "platform"), set], default);
+        new Migrator(schema.Options, TimeProvider.System, NullLogger<Migrator>.Instance).RunAsync([.. TestSchema.Platform, set], default);
 }

@@ -12,20 +12,20 @@ namespace Anumate.Tests.EventLog;
 /// </summary>
 public sealed class LogCluster : IAsyncDisposable
 {
-    readonly Lazy<Task<TestCluster>> _cluster = new(() => TestCluster.StartAsync());
+    readonly Lazy<Task<(TestCluster Cluster, TestSchema Template)>> _cluster = new(async () =>
+    {
+        var cluster = await TestCluster.StartAsync();
+        return (cluster, await TestSchema.MakeAsync(cluster.Admin, TimeProvider.System, TestSchema.Platform));
+    });
 
-    /// <summary>Connection string of its superuser.</summary>
-    public async Task<string> AdminAsync() => (await _cluster.Value).Admin;
-
-    /// <summary>A database of the test's own.</summary>
-    public async Task<TestSchema> SchemaAsync() =>
-        await TestSchema.MakeAsync(await AdminAsync(), TimeProvider.System, [.. TestSchema.Sets.Where(s => s.Service == "platform")]);
+    /// <summary>A database of the test's own, with the platform's tables.</summary>
+    public async Task<TestSchema> SchemaAsync() => await (await _cluster.Value).Template.CopyAsync();
 
     public async ValueTask DisposeAsync()
     {
         if (_cluster.IsValueCreated)
         {
-            await (await _cluster.Value).DisposeAsync();
+            await (await _cluster.Value).Cluster.DisposeAsync();
         }
     }
 }

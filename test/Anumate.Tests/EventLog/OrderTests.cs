@@ -1,5 +1,7 @@
+using Anumate.Platform.Data;
 using Anumate.Platform.Events;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Anumate.Tests.EventLog;
 
@@ -89,10 +91,15 @@ public sealed class OrderTests(LogCluster cluster)
         var log = new Platform.Events.EventLog(schema.Db);
 
         // As after a restore into a young cluster: what is stored has numbers this cluster has not reached.
-        await schema.ExecuteAsync("alter table platform.events disable trigger all; update platform.events set xid = '900000000000'");
+        await schema.ExecuteAsync("""
+            update platform.events set xid = '900000000000';
+            update platform.setting set value = '{"number":1,"system":"another","timeline":1}' where name = 'era'
+            """);
         Assert.True((await log.ReadAsync(default, null, 100, default)).HeldBack);
+        Assert.Contains("anumate migrate", (await Assert.ThrowsAsync<SchemaException>(() => Migrator.CheckAsync(schema.Db, TestSchema.Platform, default))).Message, StringComparison.Ordinal);
 
-        await EventEra.BeginAsync(schema.Options, TimeProvider.System, default);
+        Assert.Equal(0, await new Migrator(schema.Options, TimeProvider.System, NullLogger<Migrator>.Instance).RunAsync(TestSchema.Platform, default));
+        await Migrator.CheckAsync(schema.Db, TestSchema.Platform, default);
         await Written.ToAsync(schema, _tenant, "after");
         var page = await SettledAsync(log, default, 2);
         Assert.Equal(["before", "after"], page.Seen.Select(s => s.Event!.Subject));

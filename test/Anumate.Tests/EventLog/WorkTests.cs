@@ -153,7 +153,7 @@ public sealed class WorkTests(LogCluster cluster)
     public async Task Goes_on_after_the_database_was_gone()
     {
         await using var own = await TestCluster.StartAsync();
-        await using var schema = await TestSchema.MakeAsync(own.Admin, TimeProvider.System, [.. TestSchema.Sets.Where(s => s.Service == "platform")]);
+        await using var schema = await TestSchema.MakeAsync(own.Admin, TimeProvider.System, TestSchema.Platform);
         var (work, broadcast) = (new Seen(), new Seen());
         await using var host = await EventHost.StartAsync(schema.Options, s => s.AddWorkSubscription("test.gone", null, work.Add).AddBroadcast(null, broadcast.Add));
         await Written.ToAsync(schema, _tenant, "before");

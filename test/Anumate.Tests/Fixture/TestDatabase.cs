@@ -84,14 +84,39 @@ public sealed class TestSchema : IAsyncDisposable
     public static IReadOnlyList<string> Services { get; } =
         ["registry", "policies", "compiler", "ghostruns", "orchestrator", "approvals", "captokens", "receipts", "events", "connectors", "identity", "metering"];
 
+    /// <summary>The platform's migrations alone: what most tests of the platform need.</summary>
+    public static IReadOnlyList<MigrationSet> Platform { get; } = [.. Sets.Where(s => s.Service == "platform")];
+
+    /// <summary>A database with these migrations (all where none are named).</summary>
     public static async Task<TestSchema> MakeAsync(string server, TimeProvider time, IReadOnlyList<MigrationSet>? sets = null)
+    {
+        var options = Named(server);
+        await Bootstrap.RunAsync(server, options, Services, default);
+        await new Migrator(options, time, NullLogger<Migrator>.Instance).RunAsync(sets ?? Sets, default);
+        return new TestSchema(server, options, time);
+    }
+
+    /// <summary>A copy of this database, to which nobody is connected yet: much faster than making one.</summary>
+    public async Task<TestSchema> CopyAsync()
+    {
+        var options = Named(_server);
+        var copy = new TestSchema(_server, options, TimeProvider.System);
+        await using var connection = new NpgsqlConnection(_server);
+        await connection.OpenAsync();
+        await using var create = new NpgsqlCommand($"create database {copy.Name} template {Name} owner anumate_owner", connection);
+        await create.ExecuteNonQueryAsync();
+        await Bootstrap.SettleAsync(_server, options, copy.Name, default);
+        return copy;
+    }
+
+    static DbOptions Named(string server)
     {
         var admin = new NpgsqlConnectionStringBuilder(server);
         var database = $"anumate_test_{Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(6))}";
 
         // Roles belong to the cluster: every database made in it must agree on their passwords.
         var password = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(admin.Password ?? "")));
-        var options = new DbOptions
+        return new DbOptions
         {
             Server = new NpgsqlConnectionStringBuilder { Host = admin.Host, Port = admin.Port, Database = database }.ConnectionString,
             Passwords = new DbPasswords
@@ -99,10 +124,9 @@ public sealed class TestSchema : IAsyncDisposable
                 Owner = password, App = password, Writer = password, Reader = password, Sequencer = password, Timer = password, Retention = password,
             },
         };
-        await Bootstrap.RunAsync(server, options, Services, default);
-        await new Migrator(options, time, NullLogger<Migrator>.Instance).RunAsync(sets ?? Sets, default);
-        return new TestSchema(server, options, time);
     }
+
+    string Name => new NpgsqlConnectionStringBuilder(Options.Server).Database!;
 
     /// <summary>Does something as the superuser, past every policy.</summary>
     public async Task ExecuteAsync(string sql)
@@ -127,7 +151,7 @@ public sealed class TestSchema : IAsyncDisposable
         await Db.DisposeAsync();
         await using var connection = new NpgsqlConnection(_server);
         await connection.OpenAsync();
-        await using var drop = new NpgsqlCommand($"drop database {new NpgsqlConnectionStringBuilder(Options.Server).Database} with (force)", connection);
+        await using var drop = new NpgsqlCommand($"drop database {Name} with (force)", connection);
         await drop.ExecuteNonQueryAsync();
     }
 
