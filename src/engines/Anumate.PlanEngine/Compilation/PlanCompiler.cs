@@ -1,5 +1,3 @@
-using System.Text.Json;
-using Anumate.Cel;
 using Anumate.Schemas;
 
 namespace Anumate.PlanEngine;

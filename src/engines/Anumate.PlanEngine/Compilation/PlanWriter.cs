@@ -8,26 +8,27 @@ using Anumate.Schemas.Documents;
 namespace Anumate.PlanEngine;
 
 /// <summary>Writes a plan of format 1 as canonical JSON.</summary>
-sealed class PlanWriter
+sealed class PlanWriter(PlanDraft plan, Utf8JsonWriter json)
 {
-    readonly ArrayBufferWriter<byte> buffer = new(4096);
-    readonly Utf8JsonWriter json;
-    readonly PlanDraft plan;
-
-    PlanWriter(PlanDraft plan)
+    static readonly JsonWriterOptions Options = new()
     {
-        this.plan = plan;
-        json = new Utf8JsonWriter(buffer, new JsonWriterOptions
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+        MaxDepth = 2 * AnumateJson.MaxDepth,
+    };
+
+    public static byte[] Write(PlanDraft plan)
+    {
+        var buffer = new ArrayBufferWriter<byte>(4096);
+        using (var json = new Utf8JsonWriter(buffer, Options))
         {
-            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-            SkipValidation = true,
-            MaxDepth = 2 * AnumateJson.MaxDepth,
-        });
+            new PlanWriter(plan, json).Write();
+        }
+
+        return CanonicalJson.Write(buffer.WrittenMemory, int.MaxValue);
     }
 
-    public static byte[] Write(PlanDraft plan) => new PlanWriter(plan).Write();
-
-    byte[] Write()
+    void Write()
     {
         var capsule = plan.Capsule;
         json.WriteStartObject();
@@ -63,8 +64,6 @@ sealed class PlanWriter
         });
         Object("sensitive", Sensitive);
         json.WriteEndObject();
-        json.Flush();
-        return CanonicalJson.Write(buffer.WrittenMemory, int.MaxValue);
     }
 
     void Lock()
