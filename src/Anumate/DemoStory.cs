@@ -85,16 +85,30 @@ sealed class DemoStory(DemoShow show, EmbeddedPlatform platform, SampleTools too
 
     async Task<string> RefusedAsync(Run run, CancellationToken ct)
     {
+        // Made an approver of finance for the moment: it is having asked that counts against her.
+        var alma = await AsAsync("alma", ct);
+        var olga = (await alma.Identity.ListPrincipalsAsync(Self, null, new PageRequest(Limit: PageRequest.MaxLimit), ct)).Items.First(p => p.Name == "olga");
+        await ChangeAsync(alma, olga.Id, new PrincipalUpdate([Role.Operator, Role.Approver], ["finance"], true), ct);
         try
         {
             await (await AsAsync("olga", ct)).Approvals.DecideAsync(Self, run.WaitingFor[0], new DecideApproval(true), ct);
         }
-        catch (ProblemException e) when (e.Problem.Status == 403)
+        catch (ProblemException e) when (e.Problem.Code == "approval-not-entitled")
         {
-            return $"refused ({e.Problem.Code}): {e.Problem.Detail}";
+            return $"olga, made an approver of finance for the moment, is refused: {e.Problem.Detail}";
+        }
+        finally
+        {
+            await ChangeAsync(alma, olga.Id, new PrincipalUpdate(olga.Roles, olga.Groups, true), ct);
         }
 
         throw new DemoException("the requester could approve");
+    }
+
+    static async Task ChangeAsync(AnumateClient admin, Id<Principal> id, PrincipalUpdate update, CancellationToken ct)
+    {
+        var now = await admin.Identity.GetPrincipalAsync(Self, id, ct);
+        await admin.Identity.UpdatePrincipalAsync(Self, id, update, now.Version, ct);
     }
 
     async Task<string> ApproveAsync(Run run, CancellationToken ct)

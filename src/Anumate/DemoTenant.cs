@@ -15,7 +15,7 @@ static class DemoTenant
     [
         Person("vera", Role.Viewer),
         Person("ada", Role.Author),
-        Person("olga", [Role.Operator, Role.Approver], "finance"),
+        Person("olga", Role.Operator),
         Person("finn", Role.Approver, "finance"),
         Person("fiona", Role.Approver, "finance"),
         Person("amir", Role.Auditor),
@@ -84,7 +84,5 @@ static class DemoTenant
         return reset;
     }
 
-    static NewPrincipal Person(string name, string role, params string[] groups) => Person(name, [role], groups);
-
-    static NewPrincipal Person(string name, string[] roles, params string[] groups) => new(name, PrincipalKind.User, roles, groups);
+    static NewPrincipal Person(string name, string role, params string[] groups) => new(name, PrincipalKind.User, [role], groups);
 }

@@ -77,6 +77,7 @@ public sealed class RunningServer : IAsyncDisposable
         {
             ["Anumate:Server:Urls"] = "http://127.0.0.1:0",
             ["Anumate:Secrets:KeyFile"] = keyFile,
+            ["Anumate:Connectors:AllowPrivateAddresses"] = "true",
         }).AddInMemoryCollection(settings).Build();
         var logs = new LogLines();
         var app = AnumateHost.Build(Anumate.Services.All, configuration, database, TimeProvider.System, services =>
