@@ -9,7 +9,7 @@ namespace Anumate.Samples;
 /// Raw executions, one JSON line each, on disk before they are answered. What a caller asks for again by its idempotency key is the
 /// first execution under that key; that there may be a second shows in the record.
 /// </summary>
-sealed class Record
+sealed class Record : IDisposable
 {
     readonly Lock gate = new();
     readonly FileStream file;
@@ -29,6 +29,8 @@ sealed class Record
             count = entry.N;
         }
     }
+
+    public void Dispose() => file.Dispose();
 
     /// <summary>Does it: numbers it, records it durably, remembers its output under the key.</summary>
     public T Execute<T>(string tool, HttpContext http, Func<int, T> make, string? note = null)

@@ -14,6 +14,8 @@ namespace Anumate;
 /// <summary><c>anumate config</c>: every setting with its value in effect; secrets are masked.</summary>
 static class ConfigVerb
 {
+    static readonly string[] SecretWords = ["Password", "Secret", "Token", "ApiKey"];
+
     const string Masked = "********";
 
     public static Task<int> RunAsync(ParseResult parse, Output output)
@@ -81,7 +83,7 @@ static class ConfigVerb
         }
 
         if (path.EndsWith(":Passwords", StringComparison.Ordinal)
-            || new[] { "Password", "Secret", "Token", "ApiKey" }.Any(word => name.Contains(word, StringComparison.OrdinalIgnoreCase)))
+            || SecretWords.Any(word => name.Contains(word, StringComparison.OrdinalIgnoreCase)))
         {
             return Masked;
         }

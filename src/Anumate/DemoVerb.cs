@@ -1,8 +1,6 @@
 using System.CommandLine;
-using System.Text;
 using System.Text.Json;
 using Anumate.Cli;
-using Anumate.Cli.Verbs;
 using Anumate.Client;
 using Anumate.Platform.Hosting;
 

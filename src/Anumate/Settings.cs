@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Anumate.Cli;
 using Anumate.Platform.Data;
 using Anumate.Platform.Hosting;
 using Microsoft.Extensions.Configuration;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Anumate.Cli;
-using Anumate.Platform.Data;
 using Anumate.Platform.Hosting;
 using Anumate.Platform.Secrets;
 using Microsoft.Extensions.Configuration;

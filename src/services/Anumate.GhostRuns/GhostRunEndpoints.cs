@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Anumate.Platform.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

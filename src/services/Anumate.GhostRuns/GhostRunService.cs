@@ -1,11 +1,9 @@
 using System.Text.Json;
-using Anumate.PlanEngine;
 using Anumate.Platform.Data;
 using Anumate.Platform.Plans;
 using Anumate.Platform.Policies;
 using Anumate.Platform.Secrets;
 using Anumate.Platform.Telemetry;
-using Anumate.PolicyEngine;
 using Anumate.Proofs;
 
 namespace Anumate.GhostRuns;

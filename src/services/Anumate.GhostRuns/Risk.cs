@@ -39,5 +39,5 @@ static class Risk
         }
     }
 
-    static string Names(IReadOnlyList<PlanStep> steps) => string.Join(", ", steps.Take(5).Select(s => s.Id)) + (steps.Count > 5 ? ", …" : "");
+    static string Names(List<PlanStep> steps) => string.Join(", ", steps.Take(5).Select(s => s.Id)) + (steps.Count > 5 ? ", …" : "");
 }

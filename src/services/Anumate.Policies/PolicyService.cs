@@ -1,4 +1,3 @@
-using System.Text;
 using Anumate.Platform.Data;
 using Anumate.Platform.Policies;
 using Anumate.PolicyEngine;
@@ -34,7 +33,12 @@ sealed class PolicyService(PolicyStore store, CompiledPolicies compiled, TimePro
         {
             // The same text published again, by hand or by a pipeline, is published already.
             var existing = await store.FindAsync(caller, version.Name, version.Version, ct);
-            return existing?.Digest == version.Digest ? existing : throw e;
+            if (existing?.Digest != version.Digest)
+            {
+                throw;
+            }
+
+            return existing;
         }
     }
 

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Anumate.Platform.Data;
 using Anumate.Platform.Secrets;
 using Anumate.Proofs;
 using Microsoft.Extensions.Hosting;

@@ -26,8 +26,8 @@ public sealed partial class CelDocumentationTests
             .SelectMany(f => Code().Matches(File.ReadAllText(f)).Select(m => m.Groups[1].Value)).Where(c => c != "cel.bind").Distinct().ToList();
         var errors = typeof(CelErrors).GetFields(BindingFlags.Public | BindingFlags.Static).Select(f => (string)f.GetRawConstantValue()!);
         Assert.InRange(findings.Count, 15, 100);
-        Assert.Empty(Standard.Callable.Where(f => !page.Contains($"{f}(") && !page.Contains($"`{f}`")));
-        Assert.Empty(findings.Concat(errors).Where(c => !page.Contains($"`{c}`")));
+        Assert.DoesNotContain(Standard.Callable, f => !page.Contains($"{f}(") && !page.Contains($"`{f}`"));
+        Assert.DoesNotContain(findings.Concat(errors), c => !page.Contains($"`{c}`"));
     }
 
     [GeneratedRegex("\"(cel\\.[a-z-]+)\"")]

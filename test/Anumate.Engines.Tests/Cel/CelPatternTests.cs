@@ -1,4 +1,3 @@
-using System.Text;
 using Anumate.Cel;
 using CsCheck;
 

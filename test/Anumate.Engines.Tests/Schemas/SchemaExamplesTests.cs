@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Anumate.Schemas;
 using Anumate.Schemas.Documents;
 using CsCheck;

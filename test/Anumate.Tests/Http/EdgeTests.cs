@@ -101,7 +101,7 @@ public sealed class EdgeTests(TestServer server)
         foreach (var route in routes)
         {
             var isPublic = PublicRoutes.ReasonFor(route) is not null;
-            var method = route.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.FirstOrDefault() ?? "GET";
+            var method = route.Metadata.GetMetadata<HttpMethodMetadata>() is { HttpMethods: [var first, ..] } ? first : "GET";
             var path = "/" + string.Join('/', route.RoutePattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(part =>
                 part is Microsoft.AspNetCore.Routing.Patterns.RoutePatternLiteralPart literal ? literal.Content : "x"))));
             var answer = await s.Http.TellAsync(method, path, null, null);

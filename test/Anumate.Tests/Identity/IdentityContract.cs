@@ -1,5 +1,3 @@
-using Anumate.Platform.Data;
-
 namespace Anumate.Tests.Identity;
 
 /// <summary>What <see cref="IIdentity"/> promises, tried on the service and over HTTP.</summary>

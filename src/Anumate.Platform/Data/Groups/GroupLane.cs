@@ -7,7 +7,9 @@ using NpgsqlTypes;
 namespace Anumate.Platform.Data;
 
 /// <summary>One connection of a group writer and the loop that feeds it. Whatever happens, every waiter is answered and the loop goes on.</summary>
+#pragma warning disable CA1001 // the command ends with its connection, in DropAsync, when the loop does
 sealed partial class GroupLane<T>(Db db, GroupStatement<T> statement, GroupOptions options, ILogger log)
+#pragma warning restore CA1001
 {
     const int Attempts = 3;
 

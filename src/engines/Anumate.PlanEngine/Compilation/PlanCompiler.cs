@@ -1,5 +1,4 @@
 using Anumate.Schemas;
-
 namespace Anumate.PlanEngine;
 
 /// <summary>What a capsule is compiled against: the lock.</summary>

@@ -8,7 +8,7 @@ namespace Anumate.Orchestrator;
 /// The right of one host to run this database's runs: a lease with an epoch. A second host refuses to start; a host that loses the
 /// lease stops. Runs left by an earlier host are taken over once the lease is held.
 /// </summary>
-sealed partial class HostLease(Db db, OrchestratorOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<HostLease> log) : IHostedLifecycleService
+sealed partial class HostLease(Db db, OrchestratorOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<HostLease> log) : IHostedLifecycleService, IDisposable
 {
     const string Name = "orchestrator";
 
@@ -64,6 +64,8 @@ sealed partial class HostLease(Db db, OrchestratorOptions options, IHostApplicat
             // The database is gone already; the lease runs out by itself.
         }
     }
+
+    public void Dispose() => stopping.Dispose();
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Anumate.PlanEngine;
-using Anumate.Platform.Data;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 
