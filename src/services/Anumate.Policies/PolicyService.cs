@@ -89,5 +89,11 @@ sealed class PolicyService(PolicyStore store, CompiledPolicies compiled, TimePro
         {
             throw Problems.Invalid($"at most {MostReferences} {what} at once, there are {list.Count}");
         }
+
+        // JSON lists may hold null whatever the type says.
+        if (list.Any(item => item is null))
+        {
+            throw Problems.Invalid($"null is not among the {what} there can be");
+        }
     }
 }

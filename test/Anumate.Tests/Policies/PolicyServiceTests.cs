@@ -152,6 +152,15 @@ public sealed class PolicyServiceTests(TestDatabase database)
         Assert.Equal("invalid-request", (await RefusalAsync(() => kit.Service.ResolveAsync(kit.Viewer, [reference], default))).Code);
 
     [Fact]
+    public async Task Refuses_null_and_too_much_in_a_list()
+    {
+        Assert.Equal("invalid-request", (await RefusalAsync(() => kit.Service.ResolveAsync(kit.Viewer, ["a", null!], default))).Code);
+        Assert.Equal("invalid-request", (await RefusalAsync(() => kit.Service.GetBundleAsync(kit.Viewer, [null!], default))).Code);
+        Assert.Equal("invalid-request", (await RefusalAsync(() => kit.Service.GetBundleAsync(kit.Viewer, ["\0"], default))).Code);
+        Assert.Equal("invalid-request", (await RefusalAsync(() => kit.Service.ResolveAsync(kit.Viewer, [.. Enumerable.Repeat("a", 101)], default))).Code);
+    }
+
+    [Fact]
     public async Task The_bundle_has_the_current_version_of_each_tenant_policy_and_the_pinned_ones()
     {
         await kit.PublishAsync("t", 1, PolicyBinding.Tenant);
