@@ -1,4 +1,6 @@
 using Anumate.PolicyEngine;
+using Anumate.PolicyEngine.Syntax;
+using CsCheck;
 
 namespace Anumate.Engines.Tests.Policies;
 
@@ -95,4 +97,19 @@ public sealed class PolicyCheckerTests
         Assert.Null(check.Policy);
         Assert.NotEmpty(check.Diagnostics);
     }
+
+    [Fact]
+    public void Any_document_is_a_policy_or_has_an_error_and_no_policy_crashes_a_decision() =>
+        Gen.Select(PolicyText.Document, Gen.Int[0, 1_500], Gen.OneOf("", "", "}", "actor", "call.args.x", " && ", "\"")).Sample((document, at, with) =>
+        {
+            var printed = Formatter.Print(document);
+            var source = printed.Insert(Math.Min(at, printed.Length), with).Replace("nonsense", "plan.compile");
+            var check = CompiledPolicy.Check(source);
+            Assert.Equal(check.Policy is null, check.Diagnostics.Any(d => d.Severity == Severity.Error));
+            if (check.Policy is { } policy)
+            {
+                Assert.Equal(policy.Text, CompiledPolicy.Check(policy.Text).Policy!.Text);
+                Assert.All(PolicyPoint.All, point => Assert.NotEmpty(Decider.Decide(Ask.Layers(PolicySet.Of([policy])), point, Ask.Call()).Reason));
+            }
+        }, iter: 500);
 }
