@@ -77,7 +77,8 @@ public sealed class PolicyCheckerTests
     [Fact]
     public void The_largest_policy_compiles()
     {
-        var check = CompiledPolicy.Check(PolicyText.With([.. Enumerable.Range(0, PolicyLimits.Rules).Select(i => $"rule r{i} allow when actor.name == \"n{i}\"")]));
+        var check = CompiledPolicy.Check(PolicyText.With([.. Enumerable.Range(0, PolicyLimits.Rules)
+            .Select(i => $"rule r{i} allow when actor.name == \"n{i}\"")]));
         Assert.Empty(check.Diagnostics);
         check = CompiledPolicy.Check(PolicyText.With([.. Enumerable.Range(0, PolicyLimits.Rules + 1).Select(i => $"rule r{i} allow")]));
         Assert.Equal(["policy.too-large"], check.Diagnostics.Select(d => d.Code));
@@ -100,7 +101,8 @@ public sealed class PolicyCheckerTests
 
     [Fact]
     public void Any_document_is_a_policy_or_has_an_error_and_no_policy_crashes_a_decision() =>
-        Gen.Select(PolicyText.Document, Gen.Int[0, 1_500], Gen.OneOf("", "", "}", "actor", "call.args.x", " && ", "\"")).Sample((document, at, with) =>
+        Gen.Select(PolicyText.Document, Gen.Int[0, 1_500], Gen.OneOf("", "", "}", "actor", "call.args.x", " && ", "\""))
+            .Sample((document, at, with) =>
         {
             var printed = Formatter.Print(document);
             var source = printed.Insert(Math.Min(at, printed.Length), with).Replace("nonsense", "plan.compile");
@@ -109,7 +111,8 @@ public sealed class PolicyCheckerTests
             if (check.Policy is { } policy)
             {
                 Assert.Equal(policy.Text, CompiledPolicy.Check(policy.Text).Policy!.Text);
-                Assert.All(PolicyPoint.All, point => Assert.NotEmpty(Decider.Decide(Ask.Layers(PolicySet.Of([policy])), point, Ask.Call()).Reason));
+                Assert.All(PolicyPoint.All, point =>
+                    Assert.NotEmpty(Decider.Decide(Ask.Layers(PolicySet.Of([policy])), point, Ask.Call()).Reason));
             }
         }, iter: 500);
 }

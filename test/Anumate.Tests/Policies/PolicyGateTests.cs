@@ -36,15 +36,19 @@ public sealed class PolicyGateTests(TestDatabase database)
             return bundle;
         }
 
-        public Task<PolicyVersion> PublishAsync(Caller caller, PublishPolicy request, CancellationToken ct) => inner.PublishAsync(caller, request, ct);
+        public Task<PolicyVersion> PublishAsync(Caller caller, PublishPolicy request, CancellationToken ct) =>
+            inner.PublishAsync(caller, request, ct);
 
-        public Task<Page<PolicyVersion>> ListAsync(Caller caller, string? name, PageRequest page, CancellationToken ct) => inner.ListAsync(caller, name, page, ct);
+        public Task<Page<PolicyVersion>> ListAsync(Caller caller, string? name, PageRequest page, CancellationToken ct) =>
+            inner.ListAsync(caller, name, page, ct);
 
         public Task<PolicyVersion> GetAsync(Caller caller, Id<Policy> id, CancellationToken ct) => inner.GetAsync(caller, id, ct);
 
-        public Task<IReadOnlyList<PolicyVersion>> ResolveAsync(Caller caller, IReadOnlyList<string> references, CancellationToken ct) => inner.ResolveAsync(caller, references, ct);
+        public Task<IReadOnlyList<PolicyVersion>> ResolveAsync(Caller caller, IReadOnlyList<string> references, CancellationToken ct) =>
+            inner.ResolveAsync(caller, references, ct);
 
-        public Task<Decision> EvaluateAsync(Caller caller, EvaluatePolicy request, CancellationToken ct) => inner.EvaluateAsync(caller, request, ct);
+        public Task<Decision> EvaluateAsync(Caller caller, EvaluatePolicy request, CancellationToken ct) =>
+            inner.EvaluateAsync(caller, request, ct);
     }
 
     sealed class Setting
@@ -130,7 +134,8 @@ public sealed class PolicyGateTests(TestDatabase database)
         var decision = await on.CallAsync();
         Assert.Equal(Verdict.Deny, decision.Verdict);
         Assert.Contains("not confirmed", decision.Reason);
-        Assert.Equal("unavailable", (await Assert.ThrowsAsync<ProblemException>(() => on.CallAsync(ToolEffect.ReadOnly).AsTask())).Problem.Code);
+        Assert.Equal("unavailable",
+            (await Assert.ThrowsAsync<ProblemException>(() => on.CallAsync(ToolEffect.ReadOnly).AsTask())).Problem.Code);
 
         on.Door.Shut = false;
         Assert.Equal(Verdict.Allow, (await on.CallAsync()).Verdict);
@@ -167,7 +172,8 @@ public sealed class PolicyGateTests(TestDatabase database)
         var gate = on.Gate;
         var caller = other.Kit.Tenant.Caller("otto", Role.Operator);
         Assert.Equal(Verdict.Allow, (await on.CallAsync()).Verdict);
-        var facts = PolicyFacts.Of(caller).WithCall(caller.Tenant, "payments.refund", ToolEffect.Effect, JsonDocument.Parse("{}").RootElement);
+        var facts = PolicyFacts.Of(caller)
+            .WithCall(caller.Tenant, "payments.refund", ToolEffect.Effect, JsonDocument.Parse("{}").RootElement);
         Assert.Equal(Verdict.Deny, (await gate.DecideAsync(caller, PolicyPoint.ToolBefore, facts, [], default)).Verdict);
     }
 
@@ -202,7 +208,8 @@ public sealed class PolicyGateTests(TestDatabase database)
     {
         await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant);
         // The gate's clock stands still, so that only the news can reach it.
-        await using var host = await EventHost.StartAsync(database.Options, services => services.AddSingleton<IPolicies>(on.Door).AddSingleton(on.Gate).AddPolicyGate().AddPolicyGate());
+        await using var host = await EventHost.StartAsync(database.Options, services =>
+            services.AddSingleton<IPolicies>(on.Door).AddSingleton(on.Gate).AddPolicyGate().AddPolicyGate());
         Assert.Equal(Verdict.Allow, (await on.CallAsync()).Verdict);
 
         await on.Kit.PublishAsync("t", 2, PolicyBinding.Tenant, "rule all allow", "rule none deny");
