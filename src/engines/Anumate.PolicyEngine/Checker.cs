@@ -42,7 +42,7 @@ sealed class Checker
         CheckNames();
         foreach (var rule in policy.Rules)
         {
-            CheckRule(rule);
+            CheckRule(rule, points);
         }
 
         if (!policy.Rules.Any() && !findings.HasErrors)
@@ -156,7 +156,7 @@ sealed class Checker
         }
     }
 
-    void CheckRule(RuleSyntax rule)
+    void CheckRule(RuleSyntax rule, List<PolicyPoint> points)
     {
         if (rule.Because is { } because && (string.IsNullOrWhiteSpace(because.Text) || because.Text.Length > PolicyLimits.Because))
         {
@@ -165,12 +165,19 @@ sealed class Checker
 
         if (rule.Approval is { } approval)
         {
-            CheckApproval(rule, approval);
+            CheckApproval(rule, approval, points);
         }
     }
 
-    void CheckApproval(RuleSyntax rule, ApprovalSyntax approval)
+    void CheckApproval(RuleSyntax rule, ApprovalSyntax approval, List<PolicyPoint> points)
     {
+        // Nothing waits for people at the other points yet; a demand that nobody asks must not look like one.
+        if (points.Find(p => !p.ConcernsTool) is { } point)
+        {
+            findings.Error("policy.not-supported-yet", $"`approval` rules at `{point}` are not supported yet", rule.Name.Span,
+                "ask at `tool.before`; the capsule's own `approvals` gate its runs");
+        }
+
         var seen = new HashSet<string>();
         foreach (var group in approval.Groups)
         {

@@ -11,6 +11,7 @@ public sealed class PolicyCheckerTests
     [InlineData("policy a version 1 {\n  at tool.before\n}", "policy.no-rule", 1, 8)]
     [InlineData("policy a version 1 {\n  at tool.befor\n  rule x allow\n}", "policy.unknown-point", 2, 6)]
     [InlineData("policy a version 1 {\n  at tool.after\n  rule x allow\n}", "policy.not-supported-yet", 2, 6)]
+    [InlineData("policy a version 1 {\n  at tool.before, run.start\n  rule x approval 1 of \"a\" within 1h\n}", "policy.not-supported-yet", 3, 8)]
     [InlineData("policy a version 1 {\n  at data.read\n  rule x allow\n}", "policy.not-supported-yet", 2, 6)]
     [InlineData("policy a version 1 {\n  at run.start, run.start\n  rule x allow\n}", "policy.duplicate", 2, 17)]
     [InlineData("policy a version 1 {\n  at run.start\n  on tool in [\"a.b\"]\n  rule x allow\n}", "policy.no-tool", 3, 15)]

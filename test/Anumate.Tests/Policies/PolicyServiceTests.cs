@@ -2,9 +2,22 @@ using System.Text.Json;
 
 namespace Anumate.Tests.Policies;
 
-public sealed class PolicyServiceTests(TestDatabase database)
+/// <summary>What the contract promises; run against the service in this process and against client, HTTP and service.</summary>
+public abstract class PolicyContractTests : IAsyncLifetime
 {
-    readonly PolicyKit kit = new(database.Tenant());
+    PolicyKit kit = null!;
+
+    private protected abstract ValueTask<PolicyKit> MakeAsync();
+
+    public async ValueTask InitializeAsync() => kit = await MakeAsync();
+
+    public ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
+
+    const string OfPolicies = "type like 'policy.%'";
 
     static async Task<Problem> RefusalAsync(Func<Task> act) => (await Assert.ThrowsAsync<ProblemException>(act)).Problem;
 
@@ -22,15 +35,13 @@ public sealed class PolicyServiceTests(TestDatabase database)
     public async Task Tells_the_event_and_leaves_the_audit_record_with_the_version()
     {
         var published = await kit.PublishAsync("a", binding: PolicyBinding.Tenant);
-        var db = kit.Tenant.Db;
-        var (type, subject, body) = await db.For(kit.Tenant.Id)
-            .FirstAsync("select type, subject, body from platform.events", r =>
-            (r.GetString(0), r.GetString(1), r.GetFieldValue<string>(2)), default);
+        var (type, subject, body) = await kit.FirstAsync("select type, subject, body from platform.events where type like 'policy.%'",
+            r => (r.GetString(0), r.GetString(1), r.GetFieldValue<string>(2)));
         Assert.Equal(("policy.published", published.Id.ToString()), (type, subject));
         Assert.Equal(new PolicyPublished(published.Id, "a", 1, PolicyBinding.Tenant, published.Digest),
             JsonSerializer.Deserialize<PolicyPublished>(body!, AnumateJson.Options));
-        var leaf = await db.For(kit.Tenant.Id)
-            .FirstAsync("select body from platform.leaf", r => System.Text.Encoding.UTF8.GetString(r.GetFieldValue<byte[]>(0)), default);
+        var leaf = await kit.FirstAsync("select body from platform.leaf where type = 'audit.record' and subject like 'pol_%'",
+            r => System.Text.Encoding.UTF8.GetString(r.GetFieldValue<byte[]>(0)));
         var record = JsonDocument.Parse(leaf!).RootElement;
         Assert.Equal("policy.published", record.GetProperty("action").GetString());
         Assert.Equal(published.Id.ToString(), record.GetProperty("object").GetProperty("id").GetString());
@@ -44,7 +55,7 @@ public sealed class PolicyServiceTests(TestDatabase database)
         Assert.Equal(("policy-invalid", 422), (problem.Code, problem.Status));
         Assert.Equal((3, 10), (problem.Diagnostics![0].Line, problem.Diagnostics[0].Column));
         Assert.Equal((0, 0, 0),
-            (await kit.CountAsync("policies.policy"), await kit.CountAsync("platform.events"), await kit.CountAsync("platform.leaf")));
+            (await kit.CountAsync("policies.policy"), await kit.CountAsync("platform.events", OfPolicies), await kit.CountAsync("platform.leaf", "subject like 'pol_%'")));
     }
 
     [Fact]
@@ -55,8 +66,8 @@ public sealed class PolicyServiceTests(TestDatabase database)
             default);
         Assert.Equal(first, again);
         Assert.Equal((1, 1, 1),
-            (await kit.CountAsync("policies.policy_version"), await kit.CountAsync("platform.events"),
-            await kit.CountAsync("platform.leaf")));
+            (await kit.CountAsync("policies.policy_version"), await kit.CountAsync("platform.events", OfPolicies),
+            await kit.CountAsync("platform.leaf", "subject like 'pol_%'")));
     }
 
     [Fact]
@@ -82,7 +93,7 @@ public sealed class PolicyServiceTests(TestDatabase database)
     {
         var results = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => kit.PublishAsync("a")));
         Assert.Single(results.Select(r => r.Id).Distinct());
-        Assert.Equal(1, await kit.CountAsync("platform.events"));
+        Assert.Equal(1, await kit.CountAsync("platform.events", OfPolicies));
     }
 
     [Fact]
@@ -102,7 +113,7 @@ public sealed class PolicyServiceTests(TestDatabase database)
     {
         foreach (var role in Role.All)
         {
-            var caller = kit.Tenant.Caller($"p-{role}", role);
+            var caller = kit.As(role);
             var request = new PublishPolicy(PolicyKit.Document(role, 1, "rule all allow"));
             if (role is Role.Author or Role.Admin)
             {
@@ -113,14 +124,6 @@ public sealed class PolicyServiceTests(TestDatabase database)
                 Assert.Equal("forbidden", (await RefusalAsync(() => kit.Service.PublishAsync(caller, request, default))).Code);
             }
         }
-
-        var nobody = kit.Viewer with { Scopes = System.Collections.Frozen.FrozenSet<string>.Empty };
-        Assert.Equal("forbidden", (await RefusalAsync(() => kit.Service.ListAsync(nobody, null, new(), default))).Code);
-        Assert.Equal("forbidden", (await RefusalAsync(() => kit.Service.GetBundleAsync(nobody, [], default))).Code);
-        Assert.Equal("forbidden", (await RefusalAsync(() => kit.Service.ResolveAsync(nobody, ["a"], default))).Code);
-        Assert.Equal("forbidden",
-            (await RefusalAsync(() =>
-            kit.Service.EvaluateAsync(nobody, new EvaluatePolicy("tool.before", PolicyKit.Facts("{}"), []), default))).Code);
     }
 
     [Fact]
@@ -130,7 +133,7 @@ public sealed class PolicyServiceTests(TestDatabase database)
         for (var i = 1; i <= 5; i++)
         {
             published.Add(await kit.PublishAsync("a", i));
-            kit.Tenant.Time.Advance(TimeSpan.FromMilliseconds(5));
+            await kit.TickAsync();
         }
 
         await kit.PublishAsync("b");
@@ -193,7 +196,7 @@ public sealed class PolicyServiceTests(TestDatabase database)
     public async Task No_tenant_sees_anothers_policies()
     {
         var mine = await kit.PublishAsync("a", 1, PolicyBinding.Tenant);
-        var other = new PolicyKit(database.Tenant());
+        var other = await MakeAsync();
         Assert.Equal("policy-not-found", (await RefusalAsync(() => other.Service.GetAsync(other.Viewer, mine.Id, default))).Code);
         Assert.Equal("policy-not-found", (await RefusalAsync(() => other.Service.ResolveAsync(other.Viewer, ["a"], default))).Code);
         Assert.Equal("policy-not-found",
@@ -247,5 +250,28 @@ public sealed class PolicyServiceTests(TestDatabase database)
         Assert.Equal("policy.character", problem.Diagnostics![0].Code);
         problem = await RefusalAsync(() => kit.Service.PublishAsync(kit.Author, new PublishPolicy(new string('(', 300_000)), default));
         Assert.Equal("policy.too-large", problem.Diagnostics![0].Code);
+    }
+}
+
+public sealed class PolicyServiceTests(TestDatabase database) : PolicyContractTests
+{
+    private protected override ValueTask<PolicyKit> MakeAsync() => new(new LocalPolicies(database.Tenant()));
+
+    [Fact]
+    public async Task Reading_needs_the_scope()
+    {
+        var kit = await MakeAsync();
+        var nobody = kit.Viewer with { Scopes = System.Collections.Frozen.FrozenSet<string>.Empty };
+        var trial = new EvaluatePolicy("tool.before", PolicyKit.Facts("{}"), []);
+        Func<Task>[] reads =
+        [
+            () => kit.Service.ListAsync(nobody, null, new(), default), () => kit.Service.GetAsync(nobody, default, default),
+            () => kit.Service.GetBundleAsync(nobody, [], default), () => kit.Service.ResolveAsync(nobody, ["a"], default),
+            () => kit.Service.EvaluateAsync(nobody, trial, default),
+        ];
+        foreach (var read in reads)
+        {
+            Assert.Equal("forbidden", (await Assert.ThrowsAsync<ProblemException>(read)).Problem.Code);
+        }
     }
 }
