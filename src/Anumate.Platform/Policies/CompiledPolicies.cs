@@ -21,7 +21,8 @@ public sealed class CompiledPolicies
     public RulingPolicies Compile(IReadOnlyList<PolicyVersion> tenant, IReadOnlyList<PolicyVersion> pinned)
     {
         string? fault = null;
-        var layers = new PolicyLayers(PolicyBundles.DigestOf(tenant.Select(v => v.Digest), pinned.Select(v => v.Digest)), Set(tenant, ref fault), Set(pinned, ref fault));
+        var layers = new PolicyLayers(PolicyBundles.DigestOf(tenant.Select(v => v.Digest), pinned.Select(v => v.Digest)),
+            Set(tenant, ref fault), Set(pinned, ref fault));
         return new RulingPolicies(layers, fault);
     }
 

@@ -24,9 +24,11 @@ public sealed partial class PolicyGate(IPolicies policies, CompiledPolicies comp
     /// published or compiled, as resolved at that moment); the tenant's current policies are added, and the narrower wins.
     /// </summary>
     /// <exception cref="ProblemException">
-    /// <c>policy-not-found</c>: a pinned policy is not there. <c>unavailable</c>: there is no confirmed bundle to decide by (what has an effect is then denied).
+    /// <c>policy-not-found</c>: a pinned policy is not there. <c>unavailable</c>: there is no confirmed bundle to decide by (what has an
+    /// effect is then denied).
     /// </exception>
-    public async ValueTask<Decision> DecideAsync(Caller caller, PolicyPoint point, PolicyFacts facts, IReadOnlyList<string> pinned, CancellationToken ct)
+    public async ValueTask<Decision> DecideAsync(
+        Caller caller, PolicyPoint point, PolicyFacts facts, IReadOnlyList<string> pinned, CancellationToken ct)
     {
         var tenant = tenants.GetOrAdd(caller.Tenant, _ => new TenantPolicies());
         if (tenant.IsYoung(time, ConfirmAfter) && tenant.Find(pinned, compiled) is { } ruling)
@@ -48,7 +50,8 @@ public sealed partial class PolicyGate(IPolicies policies, CompiledPolicies comp
 
             if (facts.HasEffect)
             {
-                return Decider.Refuse("", point, $"the tenant's policies were not confirmed for {ConfirmedFor.TotalSeconds:0} s, and what has an effect needs current ones");
+                return Decider.Refuse("", point,
+                    $"the tenant's policies were not confirmed for {ConfirmedFor.TotalSeconds:0} s, and what has an effect needs current ones");
             }
 
             throw;

@@ -52,7 +52,8 @@ sealed class TenantPolicies
         return ruling;
     }
 
-    public IReadOnlyList<string> Unknown(IReadOnlyList<string> pinned) => [.. pinned.Where(d => !pinnedVersions.ContainsKey(d)).Distinct(StringComparer.Ordinal)];
+    public IReadOnlyList<string> Unknown(IReadOnlyList<string> pinned) =>
+        [.. pinned.Where(d => !pinnedVersions.ContainsKey(d)).Distinct(StringComparer.Ordinal)];
 
     /// <summary>Marks the moment of a question: its answer is as old as the question, and void when policies changed meanwhile.</summary>
     public (int Generation, long At) Ask(TimeProvider time) => (Volatile.Read(ref generation), time.GetTimestamp());
@@ -77,7 +78,9 @@ sealed class TenantPolicies
             }
 
             // The same policies as before keep what was made of them.
-            var same = current is { } c && c.Versions.Select(v => v.Digest).SequenceEqual(bundle.Tenant.Select(v => v.Digest)) ? c.Rulings : null;
+            var same = current is { } c && c.Versions.Select(v => v.Digest).SequenceEqual(bundle.Tenant.Select(v => v.Digest))
+                ? c.Rulings
+                : null;
             current = new Confirmed(bundle.Tenant, asked.At, same ?? new(StringComparer.Ordinal));
         }
     }

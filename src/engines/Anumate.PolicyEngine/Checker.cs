@@ -6,9 +6,13 @@ namespace Anumate.PolicyEngine;
 /// <summary>Checks a document beyond its syntax and types its expressions with the facts of each point it speaks at.</summary>
 sealed class Checker
 {
-    /// <summary>Words that CEL keeps for itself.</summary>
-    static readonly HashSet<string> Reserved = ["in", "true", "false", "null", "as", "break", "const", "continue", "else", "for", "function", "if", "import",
-        "let", "loop", "package", "namespace", "return", "var", "void", "while", "actor", "call", "capsule", "run", "inputs", "tool", "now", "result", "data", "event"];
+    /// <summary>Words that CEL keeps for itself, and facts, of today and to come.</summary>
+    static readonly HashSet<string> Reserved =
+    [
+        "in", "true", "false", "null", "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "package",
+        "namespace", "return", "var", "void", "while",
+        "actor", "call", "capsule", "run", "inputs", "tool", "now", "result", "data", "event",
+    ];
 
     static readonly SearchValues<char> GroupCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-_");
 
@@ -16,7 +20,8 @@ sealed class Checker
     readonly PolicySyntax policy;
     readonly Findings findings;
 
-    Checker(string source, PolicySyntax policy, Findings findings) => (this.source, this.policy, this.findings) = (source, policy, findings);
+    Checker(string source, PolicySyntax policy, Findings findings) =>
+        (this.source, this.policy, this.findings) = (source, policy, findings);
 
     public static PolicyCheck Check(string source)
     {
@@ -37,7 +42,7 @@ sealed class Checker
         CheckNames();
         foreach (var rule in policy.Rules)
         {
-            CheckRule(rule);
+            CheckRule(rule, points);
         }
 
         if (!policy.Rules.Any() && !findings.HasErrors)
@@ -46,7 +51,8 @@ sealed class Checker
         }
         else if (!policy.Rules.Any(r => r.Kind == RuleKind.Allow) && !findings.HasErrors)
         {
-            findings.Warning("policy.never-allows", "no rule allows: whatever this policy speaks for is denied unless another policy of its layer allows it", policy.Name.Span,
+            findings.Warning("policy.never-allows",
+                "no rule allows: whatever this policy speaks for is denied unless another policy of its layer allows it", policy.Name.Span,
                 "add `rule others allow` if it should only restrict");
         }
 
@@ -61,7 +67,8 @@ sealed class Checker
         {
             if (!findings.HasErrors)
             {
-                findings.Error("policy.no-point", "the policy does not say at which point it speaks", policy.Name.Span, "begin with `at tool.before`");
+                findings.Error("policy.no-point", "the policy does not say at which point it speaks", policy.Name.Span,
+                    "begin with `at tool.before`");
             }
 
             return points;
@@ -71,12 +78,14 @@ sealed class Checker
         {
             if (PolicyPoint.ToCome.Contains(name.Text))
             {
-                findings.Error("policy.not-supported-yet", $"the point `{name.Text}` is not supported yet", name.Span, $"this version knows {Names()}");
+                findings.Error("policy.not-supported-yet", $"the point `{name.Text}` is not supported yet", name.Span,
+                    $"this version knows {Names()}");
             }
             else if (PolicyPoint.Find(name.Text) is not { } point)
             {
                 var near = Suggest.Closest(name.Text, PolicyPoint.All.Select(p => p.Name));
-                findings.Error("policy.unknown-point", $"there is no point `{name.Text}`", name.Span, near is null ? $"the points are {Names()}" : $"did you mean `{near}`");
+                findings.Error("policy.unknown-point", $"there is no point `{name.Text}`", name.Span,
+                    near is null ? $"the points are {Names()}" : $"did you mean `{near}`");
             }
             else if (points.Contains(point))
             {
@@ -110,7 +119,8 @@ sealed class Checker
 
         if (policy.On is { Patterns: [var first, ..] } && points.Find(p => !p.ConcernsTool) is { } point)
         {
-            findings.Error("policy.no-tool", $"at `{point}` no tool is called, so `on tool` has no meaning there", first.Span, "split the policy, one for each kind of point");
+            findings.Error("policy.no-tool", $"at `{point}` no tool is called, so `on tool` has no meaning there", first.Span,
+                "split the policy, one for each kind of point");
         }
     }
 
@@ -122,12 +132,14 @@ sealed class Checker
             var kind = member is RuleSyntax ? "rule" : "value";
             if (!names.TryAdd($"{kind} {member.Name.Text}", ""))
             {
-                findings.Error("policy.duplicate", $"the {kind} `{member.Name.Text}` is defined twice", member.Name.Span, "give it another name");
+                findings.Error("policy.duplicate", $"the {kind} `{member.Name.Text}` is defined twice", member.Name.Span,
+                    "give it another name");
             }
 
             if (member is LetSyntax && Reserved.Contains(member.Name.Text))
             {
-                findings.Error("policy.name", $"`{member.Name.Text}` already has a meaning in expressions", member.Name.Span, "give the value another name");
+                findings.Error("policy.name", $"`{member.Name.Text}` already has a meaning in expressions", member.Name.Span,
+                    "give the value another name");
             }
         }
 
@@ -139,11 +151,12 @@ sealed class Checker
     {
         if (count > most)
         {
-            findings.Error("policy.too-large", $"the policy has {count} {what}; {most} are allowed", policy.Name.Span, "split it into several policies");
+            findings.Error("policy.too-large", $"the policy has {count} {what}; {most} are allowed", policy.Name.Span,
+                "split it into several policies");
         }
     }
 
-    void CheckRule(RuleSyntax rule)
+    void CheckRule(RuleSyntax rule, List<PolicyPoint> points)
     {
         if (rule.Because is { } because && (string.IsNullOrWhiteSpace(because.Text) || because.Text.Length > PolicyLimits.Because))
         {
@@ -152,12 +165,19 @@ sealed class Checker
 
         if (rule.Approval is { } approval)
         {
-            CheckApproval(rule, approval);
+            CheckApproval(rule, approval, points);
         }
     }
 
-    void CheckApproval(RuleSyntax rule, ApprovalSyntax approval)
+    void CheckApproval(RuleSyntax rule, ApprovalSyntax approval, List<PolicyPoint> points)
     {
+        // Nothing waits for people at the other points yet; a demand that nobody asks must not look like one.
+        if (points.Find(p => !p.ConcernsTool) is { } point)
+        {
+            findings.Error("policy.not-supported-yet", $"`approval` rules at `{point}` are not supported yet", rule.Name.Span,
+                "ask at `tool.before`; the capsule's own `approvals` gate its runs");
+        }
+
         var seen = new HashSet<string>();
         foreach (var group in approval.Groups)
         {
@@ -177,7 +197,8 @@ sealed class Checker
         }
         else if (Duration.Parse(within.Text) is var time && (time <= TimeSpan.Zero || time > PolicyLimits.Within))
         {
-            findings.Error("policy.duration", $"an approval waits from `1s` to `{PolicyLimits.Within.Days}d`, found `{within.Text}`", within.Span);
+            findings.Error("policy.duration", $"an approval waits from `1s` to `{PolicyLimits.Within.Days}d`, found `{within.Text}`",
+                within.Span);
         }
     }
 
@@ -188,7 +209,9 @@ sealed class Checker
         var rules = policy.Rules.Select(rule => Compile(rule, expressions)).ToList();
         if (expressions.Cost > PolicyLimits.PolicySteps && !findings.HasErrors)
         {
-            findings.Error("policy.cost", $"the policy is expected to take {expressions.Cost} steps for a decision; {PolicyLimits.PolicySteps} are allowed", policy.Name.Span,
+            findings.Error("policy.cost",
+                $"the policy is expected to take {expressions.Cost} steps for a decision; {PolicyLimits.PolicySteps} are allowed",
+                policy.Name.Span,
                 "split it, or give it a narrower `on tool in […]`");
         }
 
@@ -202,10 +225,11 @@ sealed class Checker
         {
             Matched = new MatchedRule(policy.Name.Text, policy.Version, rule.Name.Text, VerdictOf(rule.Kind), rule.Because?.Text),
             Demand = rule.Approval is not { } approval ? null : new ApprovalDemand($"{policy.Name.Text}/{rule.Name.Text}",
-                [.. approval.Groups.Select(g => g.Text).Order(StringComparer.Ordinal)], approval.Quorum, Duration.Parse(approval.Within?.Text) ?? default,
-                approval.DistinctFromActor),
+                [.. approval.Groups.Select(g => g.Text).Order(StringComparer.Ordinal)], approval.Quorum,
+                Duration.Parse(approval.Within?.Text) ?? default, approval.DistinctFromActor),
         };
     }
 
-    static Verdict VerdictOf(RuleKind kind) => kind switch { RuleKind.Allow => Verdict.Allow, RuleKind.Deny => Verdict.Deny, _ => Verdict.Approval };
+    static Verdict VerdictOf(RuleKind kind) =>
+        kind switch { RuleKind.Allow => Verdict.Allow, RuleKind.Deny => Verdict.Deny, _ => Verdict.Approval };
 }

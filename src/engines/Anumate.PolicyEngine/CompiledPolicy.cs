@@ -42,7 +42,8 @@ public sealed class CompiledPolicy
 public sealed record PolicyCheck(CompiledPolicy? Policy, IReadOnlyList<Diagnostic> Diagnostics);
 
 /// <summary>A policy at one point: its values and rules, typed with that point's facts.</summary>
-sealed class PolicyScope(PolicyPoint point, PolicySyntax policy, CelEnvironment environment, IReadOnlyList<CompiledLet> lets, IReadOnlyList<CompiledRule> rules)
+sealed class PolicyScope(PolicyPoint point, PolicySyntax policy, CelEnvironment environment, IReadOnlyList<CompiledLet> lets,
+    IReadOnlyList<CompiledRule> rules)
 {
     public PolicyPoint Point => point;
 
@@ -59,13 +60,18 @@ sealed class PolicyScope(PolicyPoint point, PolicySyntax policy, CelEnvironment 
 /// <summary>A named value. It is computed when the first rule needs it.</summary>
 sealed record CompiledLet(Expression Value, int Slot);
 
-/// <summary>A part of a policy that is evaluated by itself: a named value, or one of the conditions that a rule's <c>when</c> joins with <c>&amp;&amp;</c>.</summary>
+/// <summary>
+/// A part of a policy that is evaluated by itself: a named value, or one of the conditions that a rule's <c>when</c> joins with
+/// <c>&amp;&amp;</c>.
+/// </summary>
 sealed record Expression(string Text, CelExpression Code)
 {
     public CelResult Evaluate(CelBindings bindings) => Code.Evaluate(bindings, PolicyLimits.Steps);
 }
 
-/// <summary>A rule ready to decide. <see cref="Needs"/>: the named values it looks at, itself or through others, in the order of their definition.</summary>
+/// <summary>
+/// A rule ready to decide. <see cref="Needs"/>: the named values it looks at, itself or through others, in the order of their definition.
+/// </summary>
 sealed record CompiledRule(string Name, RuleKind Kind, IReadOnlyList<Expression> Clauses, IReadOnlyList<int> Needs)
 {
     /// <summary>What a decision says of it when it matched.</summary>

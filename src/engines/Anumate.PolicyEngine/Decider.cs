@@ -43,7 +43,12 @@ public static class Decider
 
     /// <summary>A denial that no rule made: the policies themselves could not be consulted.</summary>
     public static Decision Refuse(string bundle, PolicyPoint point, string reason) =>
-        new(Verdict.Deny, point.Name, [], []) { Bundle = bundle, Digest = DecisionDigest.Of(Verdict.Deny, point.Name, [], []), Reason = reason };
+        new(Verdict.Deny, point.Name, [], [])
+        {
+            Bundle = bundle,
+            Digest = DecisionDigest.Of(Verdict.Deny, point.Name, [], []),
+            Reason = reason,
+        };
 
     static LayerOutcome Layer(string name, PolicySet set, PolicyPoint point, PolicyFacts facts, Outcome outcome)
     {
@@ -117,7 +122,9 @@ public static class Decider
         }
 
         public List<ApprovalDemand> DistinctDemands() =>
-            Demands.Count == 1 ? Demands : [.. Demands.DistinctBy(DecisionDigest.TermsOf).OrderBy(DecisionDigest.TermsOf, StringComparer.Ordinal)];
+            Demands.Count == 1
+                ? Demands
+                : [.. Demands.DistinctBy(DecisionDigest.TermsOf).OrderBy(DecisionDigest.TermsOf, StringComparer.Ordinal)];
 
         static int ByName(MatchedRule a, MatchedRule b)
         {
@@ -128,7 +135,9 @@ public static class Decider
     }
 }
 
-/// <summary>What a layer had to say: <see cref="Spoke"/> when a policy of it applies, <see cref="Withholds"/> when none of its rules allows.</summary>
+/// <summary>
+/// What a layer had to say: <see cref="Spoke"/> when a policy of it applies, <see cref="Withholds"/> when none of its rules allows.
+/// </summary>
 readonly record struct LayerOutcome(string Name, IReadOnlyList<PolicyScope> Scopes, bool Allowed)
 {
     public bool Spoke => Scopes.Count > 0;
@@ -161,7 +170,8 @@ readonly struct Evaluation
     }
 
     /// <summary>
-    /// Whether all clauses hold. As with CEL's <c>&amp;&amp;</c>, of which they are the operands, a clause that is false decides even when another fails.
+    /// Whether all clauses hold. As with CEL's <c>&amp;&amp;</c>, of which they are the operands, a clause that is false decides even when
+    /// another fails.
     /// </summary>
     public (bool Matches, Failure? Failure) Test(CompiledRule rule)
     {

@@ -15,7 +15,8 @@ static class DecisionDigest
     public static string Of(Verdict verdict, string point, IReadOnlyList<MatchedRule> matched, IReadOnlyList<ApprovalDemand> demands)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true }))
+        using (var json = new Utf8JsonWriter(buffer,
+            new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true }))
         {
             Write(json, verdict, point, matched, demands);
         }
@@ -23,8 +24,11 @@ static class DecisionDigest
         return Digest.Of(buffer.WrittenSpan).ToString();
     }
 
-    /// <summary>INVARIANT: this is RFC 8785's form. Members stand in its order and all texts are of characters it does not escape; a test compares.</summary>
-    internal static void Write(Utf8JsonWriter json, Verdict verdict, string point, IReadOnlyList<MatchedRule> matched, IReadOnlyList<ApprovalDemand> demands)
+    /// <summary>
+    /// INVARIANT: this is RFC 8785's form. Members stand in its order and all texts are of characters it does not escape; a test compares.
+    /// </summary>
+    internal static void Write(Utf8JsonWriter json, Verdict verdict, string point, IReadOnlyList<MatchedRule> matched,
+        IReadOnlyList<ApprovalDemand> demands)
     {
         json.WriteStartObject();
         json.WriteStartArray("approvals");
@@ -80,7 +84,8 @@ static class DecisionDigest
             rules.Add(($"{rule.Policy}/{rule.Rule}", rule.Verdict, rule.Error is not null));
         }
 
-        rules.Sort((a, b) => string.CompareOrdinal(a.Rule, b.Rule) is not 0 and var order ? order : (a.Verdict, a.Failed).CompareTo((b.Verdict, b.Failed)));
+        rules.Sort((a, b) =>
+            string.CompareOrdinal(a.Rule, b.Rule) is not 0 and var order ? order : (a.Verdict, a.Failed).CompareTo((b.Verdict, b.Failed)));
         for (var i = rules.Count - 1; i > 0; i--)
         {
             if (rules[i] == rules[i - 1])

@@ -2,7 +2,9 @@ using Anumate.PolicyEngine.Syntax;
 
 namespace Anumate.PolicyEngine;
 
-/// <summary>Says in one sentence why a decision is what it is, from the outcomes that made it. Sentences quote the policy, never the facts' values.</summary>
+/// <summary>
+/// Says in one sentence why a decision is what it is, from the outcomes that made it. Sentences quote the policy, never the facts' values.
+/// </summary>
 static class Explainer
 {
     const int Clip = 160;
@@ -12,7 +14,7 @@ static class Explainer
         var allows = matched.Where(m => m.Verdict == Verdict.Allow).ToList();
         return allows.Count > 0
             ? $"{Name(allows[0])} allows it{Others(allows.Count)}{Because(allows[0])}"
-            : $"no policy speaks for {Subject(point, facts)}, and nothing is changed by it";
+            : $"no policy speaks for {Subject(point, facts)}, and only a call that has an effect needs one that allows it";
     }
 
     public static string AsksFor(IReadOnlyList<ApprovalDemand> demands, IReadOnlyList<MatchedRule> matched)
@@ -72,7 +74,8 @@ static class Explainer
     static string Others(int count) => count > 1 ? $" (and {count - 1} more)" : "";
 
     static string Because(MatchedRule rule) =>
-        (rule.Because is { } because ? $": {because}" : "") + (rule.Error is { } error ? $" (it could not be decided and counts as matched: {Short(error)})" : "");
+        (rule.Because is { } because ? $": {because}" : "")
+        + (rule.Error is { } error ? $" (it could not be decided and counts as matched: {Short(error)})" : "");
 
     static string Short(string text) => text.Length <= Clip ? text : $"{text[..Clip]}…";
 }

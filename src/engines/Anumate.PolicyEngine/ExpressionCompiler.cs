@@ -3,7 +3,9 @@ using Anumate.PolicyEngine.Syntax;
 
 namespace Anumate.PolicyEngine;
 
-/// <summary>Compiles a policy's expressions with the facts of one point. A named value sees those defined before it, a rule sees all.</summary>
+/// <summary>
+/// Compiles a policy's expressions with the facts of one point. A named value sees those defined before it, a rule sees all.
+/// </summary>
 sealed class ExpressionCompiler
 {
     readonly string source;
@@ -25,7 +27,9 @@ sealed class ExpressionCompiler
     /// <summary>The steps that all expressions together are expected to take.</summary>
     public long Cost { get; private set; }
 
-    /// <summary>Compiles a named value and declares it; one that does not compile is declared without a type, so that its uses are no findings too.</summary>
+    /// <summary>
+    /// Compiles a named value and declares it; one that does not compile is declared without a type, so that its uses are no findings too.
+    /// </summary>
     public CompiledLet? Let(LetSyntax let)
     {
         var value = Compile(let.Value.Span, expected: null);
@@ -40,7 +44,9 @@ sealed class ExpressionCompiler
         return value is null ? null : new CompiledLet(value, slot);
     }
 
-    /// <summary>The operands of the condition's outermost <c>&amp;&amp;</c>, each by itself: so a decision knows which of them failed.</summary>
+    /// <summary>
+    /// The operands of the condition's outermost <c>&amp;&amp;</c>, each by itself: so a decision knows which of them failed.
+    /// </summary>
     public IReadOnlyList<Expression> Clauses(RuleSyntax rule, out IReadOnlyList<int> needs)
     {
         needs = [];
@@ -78,7 +84,8 @@ sealed class ExpressionCompiler
         Cost += code.EstimatedCost;
         if (code.EstimatedCost > PolicyLimits.Steps)
         {
-            findings.Error("policy.cost", $"this is expected to take {code.EstimatedCost} steps; {PolicyLimits.Steps} are allowed", new Span(span.Start + blank, span.End),
+            findings.Error("policy.cost", $"this is expected to take {code.EstimatedCost} steps; {PolicyLimits.Steps} are allowed",
+                new Span(span.Start + blank, span.End),
                 "do not nest macros over long lists");
         }
 
@@ -89,7 +96,8 @@ sealed class ExpressionCompiler
     {
         if (ExpressionReader.Names(text).FirstOrDefault(undefined.Contains) is { } later)
         {
-            findings.Add([Diagnostic.Error("policy.let-order", $"the value `{later}` is not defined yet", "", findings.PositionOf(span.Start),
+            findings.Add([Diagnostic.Error("policy.let-order", $"the value `{later}` is not defined yet", "",
+                findings.PositionOf(span.Start),
                 "a value sees those defined before it, and not itself; move its `let` up")], "");
         }
         else

@@ -46,14 +46,14 @@ public sealed class PolicyFacts
         With(Fact.Run, Object(("id", run.ToString()), ("requester", requester.ToString())));
 
     /// <summary>These facts and the run's inputs, a JSON object.</summary>
-    public PolicyFacts WithInputs(JsonElement inputs) => With(Fact.Inputs, Json(Fact.Inputs, inputs));
+    public PolicyFacts WithInputs(JsonElement inputs) => With(Fact.Inputs, CelValue.FromJson(inputs, PolicyPoint.AnyMap));
 
     /// <summary>These facts and the call; <paramref name="arguments"/> is a JSON object.</summary>
     public PolicyFacts WithCall(Id<Tenant> tenant, string tool, ToolEffect effect, JsonElement arguments) => new(With(Fact.Call, Object(
         ("tool", tool),
         ("effect", NameOf(effect)),
         ("tenant", tenant.ToString()),
-        ("args", CelValue.FromJson(arguments, PolicyPoint.Facts[Fact.Inputs].Type)))))
+        ("args", CelValue.FromJson(arguments, PolicyPoint.AnyMap)))))
     {
         Tool = tool,
         HasEffect = effect != ToolEffect.ReadOnly,
@@ -81,7 +81,9 @@ public sealed class PolicyFacts
             {
                 var names = point.Offers.Select(f => PolicyPoint.Facts[f].Name).ToList();
                 found.Add(Diagnostic.Error("policy.facts", $"`{point}` has no fact of this name", $"/facts/{Escape(member.Name)}",
-                    suggestion: Suggest.Closest(member.Name, names) is { } near ? $"did you mean `{near}`" : $"it has {string.Join(", ", names.Select(n => $"`{n}`"))}"));
+                    suggestion: Suggest.Closest(member.Name, names) is { } near
+                        ? $"did you mean `{near}`"
+                        : $"it has {string.Join(", ", names.Select(n => $"`{n}`"))}"));
             }
             else if (member.Value.ValueKind != JsonValueKind.Object)
             {
@@ -95,7 +97,8 @@ public sealed class PolicyFacts
 
         if (point.ConcernsTool && facts.Tool is null && found.Count == 0)
         {
-            found.Add(Diagnostic.Error("policy.facts", $"`{point}` needs the name of the tool", "/facts/call/tool", suggestion: "give `{\"call\": {\"tool\": \"…\"}}`"));
+            found.Add(Diagnostic.Error("policy.facts", $"`{point}` needs the name of the tool", "/facts/call/tool",
+                suggestion: "give `{\"call\": {\"tool\": \"…\"}}`"));
         }
 
         return found.Count == 0 ? facts : null;
@@ -113,11 +116,12 @@ public sealed class PolicyFacts
             }
         }
 
-        facts = facts.With(fact, Json(fact, json));
+        facts = facts.With(fact, CelValue.FromJson(json, type));
         return fact != Fact.Call ? facts : new PolicyFacts(facts)
         {
             Tool = json.TryGetProperty("tool", out var tool) && tool.ValueKind == JsonValueKind.String ? tool.GetString() : null,
-            HasEffect = !(json.TryGetProperty("effect", out var effect) && effect.ValueKind == JsonValueKind.String && effect.ValueEquals("read_only")),
+            HasEffect = !(json.TryGetProperty("effect", out var effect) && effect.ValueKind == JsonValueKind.String
+                && effect.ValueEquals("read_only")),
         };
     }
 
@@ -127,8 +131,6 @@ public sealed class PolicyFacts
         next.values[(int)fact] = value;
         return next;
     }
-
-    static CelValue Json(Fact fact, JsonElement json) => CelValue.FromJson(json, PolicyPoint.Facts[fact].Type);
 
     static CelValue Object(params ReadOnlySpan<(string Name, Field Value)> fields)
     {
@@ -143,7 +145,8 @@ public sealed class PolicyFacts
 
     static CelValue Texts(IReadOnlyList<string> texts) => CelValue.List([.. texts.Select(CelValue.Of)]);
 
-    static string NameOf(ToolEffect effect) => effect switch { ToolEffect.ReadOnly => "read_only", ToolEffect.Idempotent => "idempotent", _ => "effect" };
+    static string NameOf(ToolEffect effect) =>
+        effect switch { ToolEffect.ReadOnly => "read_only", ToolEffect.Idempotent => "idempotent", _ => "effect" };
 
     static string Escape(string name) => name.Replace("~", "~0").Replace("/", "~1");
 

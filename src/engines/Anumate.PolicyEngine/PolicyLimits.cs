@@ -1,6 +1,8 @@
 namespace Anumate.PolicyEngine;
 
-/// <summary>The bounds of a policy document. They are generous for people and small for machines; each is a diagnostic, never a crash.</summary>
+/// <summary>
+/// The bounds of a policy document. They are generous for people and small for machines; each is a diagnostic, never a crash.
+/// </summary>
 public static class PolicyLimits
 {
     /// <summary>Characters (UTF-16 code units) of a document.</summary>

@@ -7,7 +7,9 @@ namespace Anumate.PolicyEngine;
 public sealed class PolicyPoint
 {
     static readonly CelType Texts = CelType.List(CelType.String);
-    static readonly CelType AnyMap = CelType.Map(CelType.String, CelType.Dyn);
+
+    /// <summary>What has no schema that a policy could know: a tool's arguments, a run's inputs.</summary>
+    internal static readonly CelType AnyMap = CelType.Map(CelType.String, CelType.Dyn);
 
     /// <summary>A capsule version is about to be published.</summary>
     public static readonly PolicyPoint CapsulePublish = new(0, "capsule.publish", [Fact.Actor, Fact.Capsule]);
@@ -27,13 +29,17 @@ public sealed class PolicyPoint
     /// <summary>Points that are part of the language but not enforced yet.</summary>
     internal static readonly IReadOnlyList<string> ToCome = ["tool.after", "data.read", "event.publish"];
 
-    /// <summary>The types of the facts. Schemas of arguments and inputs are not known to a policy, so their members are <c>dyn</c>.</summary>
+    /// <summary>
+    /// The types of the facts. Schemas of arguments and inputs are not known to a policy, so their members are <c>dyn</c>.
+    /// </summary>
     internal static readonly FrozenDictionary<Fact, (string Name, CelType Type)> Facts = new Dictionary<Fact, (string, CelType)>
     {
-        [Fact.Actor] = ("actor", Closed(("id", CelType.String), ("name", CelType.String), ("kind", CelType.String), ("credential", CelType.String),
+        [Fact.Actor] = ("actor",
+            Closed(("id", CelType.String), ("name", CelType.String), ("kind", CelType.String), ("credential", CelType.String),
             ("tenant", CelType.String), ("roles", Texts), ("groups", Texts))),
         [Fact.Call] = ("call", Closed(("tool", CelType.String), ("effect", CelType.String), ("tenant", CelType.String), ("args", AnyMap))),
-        [Fact.Capsule] = ("capsule", Closed(("name", CelType.String), ("version", CelType.String), ("labels", CelType.Map(CelType.String, CelType.String)))),
+        [Fact.Capsule] = ("capsule",
+            Closed(("name", CelType.String), ("version", CelType.String), ("labels", CelType.Map(CelType.String, CelType.String)))),
         [Fact.Run] = ("run", Closed(("id", CelType.String), ("requester", CelType.String))),
         [Fact.Inputs] = ("inputs", AnyMap),
     }.ToFrozenDictionary();

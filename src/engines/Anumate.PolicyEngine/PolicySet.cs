@@ -21,14 +21,18 @@ public sealed class PolicySet
     /// <summary>A layer of these policies. The same policy twice is once.</summary>
     public static PolicySet Of(IEnumerable<CompiledPolicy> policies)
     {
-        var distinct = policies.DistinctBy(p => p.Digest).OrderBy(p => p.Name, StringComparer.Ordinal).ThenBy(p => p.Version).ThenBy(p => p.Digest, StringComparer.Ordinal).ToList();
+        var distinct = policies.DistinctBy(p => p.Digest).OrderBy(p => p.Name, StringComparer.Ordinal).ThenBy(p => p.Version)
+            .ThenBy(p => p.Digest, StringComparer.Ordinal).ToList();
         return new PolicySet([.. PolicyPoint.All.Select(point => new ScopeIndex(distinct, point))]);
     }
 
     /// <summary>The policies that speak for this tool at this point, in a fixed order.</summary>
     internal PolicyScope[] Applicable(PolicyPoint point, string? tool) => points[point.Index].Find(tool);
 
-    /// <summary>The policies of one point: those for named tools by name, those with a pattern by the pattern's text before its first star, the rest for every tool.</summary>
+    /// <summary>
+    /// The policies of one point: those for named tools by name, those with a pattern by the pattern's text before its first star, the rest
+    /// for every tool.
+    /// </summary>
     sealed class ScopeIndex
     {
         readonly PolicyScope[] unscoped;

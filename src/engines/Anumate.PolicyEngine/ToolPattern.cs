@@ -32,7 +32,9 @@ public readonly record struct ToolPattern(string Text)
             return $"a tool pattern consists of `a-z`, `0-9`, `_`, `-`, `.` and `*`; found `{text[wrong]}`";
         }
 
-        return text.Contains("**") ? "`**` is the same as `*`" : text.Count(c => c == '*') > MaxStars ? $"a tool pattern has at most {MaxStars} `*`" : null;
+        return text.Contains("**") ? "`**` is the same as `*`"
+            : text.Count(c => c == '*') > MaxStars ? $"a tool pattern has at most {MaxStars} `*`"
+            : null;
     }
 
     /// <summary>Whether the tool's name fits.</summary>

@@ -39,7 +39,7 @@ sealed class OrchestratorService(
         var decision = await gate.DecideAsync(caller, PolicyPoint.RunStart,
             PolicyFacts.Of(caller).WithCapsule(plan.Plan.Capsule, plan.Plan.CapsuleVersion, plan.Plan.Labels).WithRun(run, caller.Principal).WithInputs(inputs.ToElement()),
             plan.PolicyDigests, ct);
-        if (decision.Verdict == Verdict.Deny)
+        if (decision.Verdict != Verdict.Allow)
         {
             throw PolicyProblems.Denied(decision);
         }

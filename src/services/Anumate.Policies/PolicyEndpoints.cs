@@ -15,17 +15,21 @@ static class PolicyEndpoints
         policies.MapGet("", List).Demands(Scope.PolicyRead).WithSummary("List policy versions, newest first");
         policies.MapGet("/{id}", Get).Demands(Scope.PolicyRead).WithSummary("Get a policy version");
         policies.MapPost("/evaluate", Evaluate).Demands(Scope.PolicyRead).WithSummary("Decide given facts, to try a policy");
-        policies.MapPost("/resolve", Resolve).Demands(Scope.PolicyRead).WithSummary("Resolve references to policy versions, all or nothing");
-        policies.MapPost("/bundle", Bundle).Demands(Scope.PolicyRead).WithSummary("Get what rules the tenant now, and pinned versions by digest");
+        policies.MapPost("/resolve", Resolve).Demands(Scope.PolicyRead)
+            .WithSummary("Resolve references to policy versions, all or nothing");
+        policies.MapPost("/bundle", Bundle).Demands(Scope.PolicyRead)
+            .WithSummary("Get what rules the tenant now, and pinned versions by digest");
     }
 
-    static async Task<Created<PolicyVersion>> Publish(Caller caller, Body<PublishPolicy> body, IdempotencyKey key, IPolicies policies, CancellationToken ct)
+    static async Task<Created<PolicyVersion>> Publish(
+        Caller caller, Body<PublishPolicy> body, IdempotencyKey key, IPolicies policies, CancellationToken ct)
     {
         var policy = await policies.PublishAsync(caller, body.Value with { IdempotencyKey = key }, ct);
         return Reply.Created($"/v1/policies/{policy.Id}", policy);
     }
 
-    static async Task<Ok<Page<PolicyVersion>>> List(Caller caller, string? name, PageQuery page, IPolicies policies, CancellationToken ct) =>
+    static async Task<Ok<Page<PolicyVersion>>> List(
+        Caller caller, string? name, PageQuery page, IPolicies policies, CancellationToken ct) =>
         Reply.Ok(await policies.ListAsync(caller, name, page, ct));
 
     static async Task<Ok<PolicyVersion>> Get(Caller caller, Id<Policy> id, IPolicies policies, CancellationToken ct) =>
@@ -34,7 +38,8 @@ static class PolicyEndpoints
     static async Task<Ok<Decision>> Evaluate(Caller caller, Body<EvaluatePolicy> body, IPolicies policies, CancellationToken ct) =>
         Reply.Ok(await policies.EvaluateAsync(caller, body, ct));
 
-    static async Task<Ok<IReadOnlyList<PolicyVersion>>> Resolve(Caller caller, Body<IReadOnlyList<string>> body, IPolicies policies, CancellationToken ct) =>
+    static async Task<Ok<IReadOnlyList<PolicyVersion>>> Resolve(
+        Caller caller, Body<IReadOnlyList<string>> body, IPolicies policies, CancellationToken ct) =>
         Reply.Ok(await policies.ResolveAsync(caller, body.Value, ct));
 
     static async Task<Ok<PolicyBundle>> Bundle(Caller caller, Body<IReadOnlyList<string>> body, IPolicies policies, CancellationToken ct) =>

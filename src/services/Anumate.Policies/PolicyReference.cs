@@ -1,6 +1,9 @@
 namespace Anumate.Policies;
 
-/// <summary>A reference to a policy: <c>name</c> (its highest version), <c>name@3</c>, or <c>name@^3</c>, which means the same as versions have one number.</summary>
+/// <summary>
+/// A reference to a policy: <c>name</c> (its highest version), <c>name@3</c>, or <c>name@^3</c>, which means the same as versions have one
+/// number.
+/// </summary>
 readonly record struct PolicyReference(string Name, int? Version)
 {
     const int MaxName = 63;

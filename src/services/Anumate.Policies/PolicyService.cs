@@ -23,7 +23,8 @@ sealed class PolicyService(PolicyStore store, CompiledPolicies compiled, TimePro
             throw PolicyProblems.Invalid(check.Diagnostics);
         }
 
-        var version = new PolicyVersion(Id<Policy>.New(time), policy.Name, policy.Version, request.Binding, policy.Digest, request.Source, caller.Principal, Now());
+        var version = new PolicyVersion(Id<Policy>.New(time), policy.Name, policy.Version, request.Binding, policy.Digest, request.Source,
+            caller.Principal, Now());
         var record = AuditRecord.Of(caller, time, "policy.published", "policy", version.Id.ToString());
         try
         {
@@ -78,7 +79,8 @@ sealed class PolicyService(PolicyStore store, CompiledPolicies compiled, TimePro
         caller.Demand(Scope.PolicyRead);
         var point = PolicyPoint.Find(request.Point)
             ?? throw Problems.Invalid($"there is no point of this name; the points are {string.Join(", ", PolicyPoint.All.Select(p => $"`{p}`"))}");
-        var facts = PolicyFacts.Read(point, request.Facts, out var findings) ?? throw Problems.Invalid("the facts do not fit the point; see diagnostics", findings);
+        var facts = PolicyFacts.Read(point, request.Facts, out var findings)
+            ?? throw Problems.Invalid("the facts do not fit the point; see diagnostics", findings);
         var named = await ResolveAsync(caller, request.Policies, ct);
         var bundle = await GetBundleAsync(caller, [.. named.Select(p => p.Digest)], ct);
         return compiled.Compile(bundle).Decide(point, facts);
@@ -92,6 +94,12 @@ sealed class PolicyService(PolicyStore store, CompiledPolicies compiled, TimePro
         if (list.Count > MostReferences)
         {
             throw Problems.Invalid($"at most {MostReferences} {what} at once, there are {list.Count}");
+        }
+
+        // JSON lists may hold null whatever the type says.
+        if (list.Any(item => item is null))
+        {
+            throw Problems.Invalid($"null is not among the {what} there can be");
         }
     }
 }

@@ -45,8 +45,10 @@ sealed class PolicyStore(Db db)
     /// <summary>Writes a new version with its event and audit record, or answers what the same request was answered.</summary>
     public Task<PolicyVersion> SaveAsync(Caller caller, PolicyVersion policy, Once once, AuditRecord record, CancellationToken ct) =>
         db.For(caller.Tenant)
-            .One(KeepPolicy, policy.Name, Word(policy.Binding), policy.PublishedAt).Or(() => PolicyProblems.BindingChanged(policy.Name, policy.Binding))
-            .One(InsertVersion, policy.Id, policy.Name, policy.Version, policy.Digest, policy.Source, policy.PublishedBy, policy.PublishedAt)
+            .One(KeepPolicy, policy.Name, Word(policy.Binding), policy.PublishedAt)
+                .Or(() => PolicyProblems.BindingChanged(policy.Name, policy.Binding))
+            .One(InsertVersion, policy.Id, policy.Name, policy.Version, policy.Digest, policy.Source, policy.PublishedBy,
+                policy.PublishedAt)
             .Or(() => PolicyProblems.VersionExists(policy.Name, policy.Version))
             .Event(caller, new PolicyPublished(policy.Id, policy.Name, policy.Version, policy.Binding, policy.Digest))
             .Audit(record)
@@ -66,7 +68,8 @@ sealed class PolicyStore(Db db)
         db.For(caller.Tenant).ListAsync(Referenced, Map, ct, references.Select(r => r.Name), references.Select(r => r.Version ?? 0));
 
     /// <summary>The current version of each policy that rules the tenant, and the versions with these digests; one moment's view.</summary>
-    public async Task<(IReadOnlyList<PolicyVersion> Tenant, IReadOnlyList<PolicyVersion> Pinned)> RulingAsync(Caller caller, IReadOnlyList<string> digests, CancellationToken ct)
+    public async Task<(IReadOnlyList<PolicyVersion> Tenant, IReadOnlyList<PolicyVersion> Pinned)> RulingAsync(
+        Caller caller, IReadOnlyList<string> digests, CancellationToken ct)
     {
         var batch = db.For(caller.Tenant).Read(OfTenant, Map, out var tenant).Read(ByDigests, Map, out var pinned, digests);
         await batch.SaveAsync(ct);
@@ -74,7 +77,8 @@ sealed class PolicyStore(Db db)
     }
 
     static PolicyVersion Map(NpgsqlDataReader row) => new(row.Id<Policy>(0), row.GetString(1), row.GetInt32(2),
-        row.GetString(3) == "tenant" ? PolicyBinding.Tenant : PolicyBinding.Capsule, row.GetString(4), row.GetString(5), row.Id<Principal>(6), row.Time(7));
+        row.GetString(3) == "tenant" ? PolicyBinding.Tenant : PolicyBinding.Capsule, row.GetString(4), row.GetString(5),
+        row.Id<Principal>(6), row.Time(7));
 
     static string Word(PolicyBinding binding) => binding == PolicyBinding.Tenant ? "tenant" : "capsule";
 }

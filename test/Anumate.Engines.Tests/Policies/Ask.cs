@@ -18,7 +18,8 @@ static class Ask
 
     public static PolicySet Set(params string[] sources) => PolicySet.Of(sources.Select(Compile));
 
-    public static PolicyLayers Layers(PolicySet? tenant = null, PolicySet? capsule = null) => new("sha256:bundle", tenant ?? PolicySet.Empty, capsule ?? PolicySet.Empty);
+    public static PolicyLayers Layers(PolicySet? tenant = null, PolicySet? capsule = null) =>
+        new("sha256:bundle", tenant ?? PolicySet.Empty, capsule ?? PolicySet.Empty);
 
     public static Caller Olga(string[]? groups = null, string[]? roles = null) => new()
     {
@@ -34,14 +35,16 @@ static class Ask
     };
 
     /// <summary>Olga is about to call a tool.</summary>
-    public static PolicyFacts Call(string arguments = "{}", string tool = "payments.refund", ToolEffect effect = ToolEffect.Effect, Caller? actor = null) =>
+    public static PolicyFacts Call(string arguments = "{}", string tool = "payments.refund", ToolEffect effect = ToolEffect.Effect,
+        Caller? actor = null) =>
         PolicyFacts.Of(actor ?? Olga())
             .WithCapsule("refund-order", "1.4.0", new Dictionary<string, string> { ["tier"] = "gold" })
             .WithRun(Id<Run>.Parse("run_01m826h01xf14v1qvyk36e7vrz"), Id<Principal>.Parse("prn_01m826h01xf14v1qvyk36e7vrz"))
             .WithInputs(JsonDocument.Parse("""{"order_id":"o-1"}""").RootElement)
             .WithCall(Tenant, tool, effect, JsonDocument.Parse(arguments).RootElement);
 
-    public static Decision Tool(PolicySet capsule, PolicyFacts? facts = null) => Decider.Decide(Layers(capsule: capsule), PolicyPoint.ToolBefore, facts ?? Call());
+    public static Decision Tool(PolicySet capsule, PolicyFacts? facts = null) =>
+        Decider.Decide(Layers(capsule: capsule), PolicyPoint.ToolBefore, facts ?? Call());
 
     public static Decision Tool(string policy, PolicyFacts? facts = null) => Tool(Set(policy), facts);
 }

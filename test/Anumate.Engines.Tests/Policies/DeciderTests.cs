@@ -7,7 +7,8 @@ public sealed class DeciderTests
     [Fact]
     public void Allows_what_a_rule_allows()
     {
-        var decision = Ask.Tool(PolicyText.With("rule finance allow because \"finance may\" when \"finance\" in actor.groups"), Ask.Call(actor: Ask.Olga(groups: ["finance"])));
+        var decision = Ask.Tool(PolicyText.With("rule finance allow because \"finance may\" when \"finance\" in actor.groups"),
+            Ask.Call(actor: Ask.Olga(groups: ["finance"])));
         Assert.Equal(Verdict.Allow, decision.Verdict);
         Assert.Equal([new MatchedRule("test.policy", 1, "finance", Verdict.Allow, "finance may")], decision.Matched);
         Assert.Equal("`test.policy/finance` allows it: finance may", decision.Reason);
@@ -21,7 +22,8 @@ public sealed class DeciderTests
         var decision = Ask.Tool(PolicySet.Empty);
         Assert.Equal(Verdict.Deny, decision.Verdict);
         Assert.Empty(decision.Matched);
-        Assert.Equal("no policy speaks for `payments.refund` at tool.before, and what has an effect needs one that allows it", decision.Reason);
+        Assert.Equal("no policy speaks for `payments.refund` at tool.before, and what has an effect needs one that allows it",
+            decision.Reason);
     }
 
     [Theory]
@@ -57,10 +59,12 @@ public sealed class DeciderTests
     [Fact]
     public void Approval_beats_allow_and_carries_its_terms()
     {
-        var decision = Ask.Tool(PolicyText.With("rule a allow", "rule b approval 2 of [\"y\", \"x\"] distinct_from actor within 1h30m because \"large\""));
+        var decision = Ask.Tool(PolicyText.With("rule a allow",
+            "rule b approval 2 of [\"y\", \"x\"] distinct_from actor within 1h30m because \"large\""));
         Assert.Equal(Verdict.Approval, decision.Verdict);
         var demand = Assert.Single(decision.Approvals);
-        Assert.Equal(("test.policy/b", 2, TimeSpan.FromMinutes(90), true), (demand.Rule, demand.Quorum, demand.Within, demand.DistinctFromActor));
+        Assert.Equal(("test.policy/b", 2, TimeSpan.FromMinutes(90), true),
+            (demand.Rule, demand.Quorum, demand.Within, demand.DistinctFromActor));
         Assert.Equal(["x", "y"], demand.Groups);
         Assert.Equal("`test.policy/b` asks for the approval of 2 of `x` or `y`: large", decision.Reason);
     }
@@ -73,7 +77,8 @@ public sealed class DeciderTests
     public void Approvals_add_up_across_rules_policies_and_layers()
     {
         var tenant = Ask.Set(PolicyText.Named("t", 1, "rule a allow", "rule b approval 1 of \"x\" within 1h"));
-        var capsule = Ask.Set(PolicyText.Named("c", 1, "rule a allow", "rule b approval 1 of \"x\" within 1h", "rule c approval 2 of \"y\" within 1h"));
+        var capsule = Ask.Set(PolicyText.Named("c", 1, "rule a allow", "rule b approval 1 of \"x\" within 1h",
+            "rule c approval 2 of \"y\" within 1h"));
         var decision = Decider.Decide(Ask.Layers(tenant, capsule), PolicyPoint.ToolBefore, Ask.Call());
         Assert.Equal(Verdict.Approval, decision.Verdict);
         Assert.Equal(["c/b", "c/c", "t/b"], decision.Approvals.Select(a => a.Rule));
@@ -93,7 +98,8 @@ public sealed class DeciderTests
     [Fact]
     public void A_failed_rule_is_shown_with_its_error_and_without_the_facts()
     {
-        var decision = Ask.Tool(PolicyText.With("rule a allow", "rule r deny when money(call.args.amount) > money(\"5 EUR\")"), Ask.Call("""{"amount":"4111111111111111"}"""));
+        var decision = Ask.Tool(PolicyText.With("rule a allow", "rule r deny when money(call.args.amount) > money(\"5 EUR\")"),
+            Ask.Call("""{"amount":"4111111111111111"}"""));
         Assert.Equal(Verdict.Deny, decision.Verdict);
         Assert.Equal("invalid-argument in `money(call.args.amount) > money(\"5 EUR\")`", decision.Matched.Single(m => m.Rule == "r").Error);
         Assert.Contains("counts as matched", decision.Reason);
@@ -103,7 +109,8 @@ public sealed class DeciderTests
     [Fact]
     public void A_value_that_fails_fails_the_rules_that_need_it_and_no_others()
     {
-        var decision = Ask.Tool(PolicyText.With("let country = call.args.country", "let known = country in [\"DE\"]", "rule a allow", "rule b allow when known", "rule c deny when known && false"));
+        var decision = Ask.Tool(PolicyText.With("let country = call.args.country", "let known = country in [\"DE\"]", "rule a allow",
+            "rule b allow when known", "rule c deny when known && false"));
         Assert.Equal(Verdict.Allow, decision.Verdict);
         Assert.Equal(["a"], decision.Matched.Select(m => m.Rule));
     }
@@ -127,9 +134,12 @@ public sealed class DeciderTests
     public void A_policy_speaks_only_for_its_tools()
     {
         var set = Ask.Set(PolicyText.Refunds);
-        Assert.Equal(Verdict.Allow, Ask.Tool(set, Ask.Call("""{"amount":"10 EUR","country":"DE"}""", actor: Ask.Olga(["finance"]))).Verdict);
-        Assert.Equal(Verdict.Allow, Ask.Tool(set, Ask.Call("""{"amount":"10 EUR","country":"DE"}""", "payments.card_void", actor: Ask.Olga(["finance"]))).Verdict);
-        Assert.StartsWith("no policy speaks for `payments.capture`", Ask.Tool(set, Ask.Call(tool: "payments.capture", actor: Ask.Olga(["finance"]))).Reason);
+        Assert.Equal(Verdict.Allow,
+            Ask.Tool(set, Ask.Call("""{"amount":"10 EUR","country":"DE"}""", actor: Ask.Olga(["finance"]))).Verdict);
+        Assert.Equal(Verdict.Allow,
+            Ask.Tool(set, Ask.Call("""{"amount":"10 EUR","country":"DE"}""", "payments.card_void", actor: Ask.Olga(["finance"]))).Verdict);
+        Assert.StartsWith("no policy speaks for `payments.capture`",
+            Ask.Tool(set, Ask.Call(tool: "payments.capture", actor: Ask.Olga(["finance"]))).Reason);
     }
 
     [Fact]
@@ -150,7 +160,8 @@ public sealed class DeciderTests
     [InlineData("rule r deny", "rule a allow", Verdict.Deny)]
     public void No_layer_widens_another(string? tenant, string? capsule, Verdict verdict)
     {
-        var layers = Ask.Layers(tenant is null ? null : Ask.Set(PolicyText.Named("t", 1, tenant)), capsule is null ? null : Ask.Set(PolicyText.Named("c", 1, capsule)));
+        var layers = Ask.Layers(tenant is null ? null : Ask.Set(PolicyText.Named("t", 1, tenant)), capsule is null ? null
+            : Ask.Set(PolicyText.Named("c", 1, capsule)));
         Assert.Equal(verdict, Decider.Decide(layers, PolicyPoint.ToolBefore, Ask.Call()).Verdict);
     }
 

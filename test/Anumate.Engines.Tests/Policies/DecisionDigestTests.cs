@@ -5,7 +5,8 @@ namespace Anumate.Engines.Tests.Policies;
 
 public sealed class DecisionDigestTests
 {
-    static readonly string[] Members = ["rule a allow", "rule b approval 2 of [\"x\", \"cfo-office\"] distinct_from actor within 4h because \"large\""];
+    static readonly string[] Members = ["rule a allow",
+        "rule b approval 2 of [\"x\", \"cfo-office\"] distinct_from actor within 4h because \"large\""];
 
     static string DigestOf(params string[] members) => Ask.Tool(PolicyText.With(members)).Digest;
 
@@ -37,9 +38,12 @@ public sealed class DecisionDigestTests
     {
         string[] variants =
         [
-            DigestOf(Members), DigestOf(Members[0]), DigestOf(Members[1]), DigestOf([.. Members, "rule c allow"]), DigestOf([.. Members, "rule c deny"]),
-            DigestOf(Members[0], Members[1].Replace("2 of", "3 of")), DigestOf(Members[0], Members[1].Replace("4h", "5h")), DigestOf(Members[0], Members[1].Replace("\"x\"", "\"y\"")),
-            DigestOf(Members[0], Members[1].Replace(" distinct_from actor", "")), DigestOf(Members[0], $"{Members[1]} when call.args.missing == 1"),
+            DigestOf(Members), DigestOf(Members[0]), DigestOf(Members[1]), DigestOf([.. Members, "rule c allow"]),
+                DigestOf([.. Members, "rule c deny"]),
+            DigestOf(Members[0], Members[1].Replace("2 of", "3 of")), DigestOf(Members[0], Members[1].Replace("4h", "5h")),
+                DigestOf(Members[0], Members[1].Replace("\"x\"", "\"y\"")),
+            DigestOf(Members[0], Members[1].Replace(" distinct_from actor", "")),
+                DigestOf(Members[0], $"{Members[1]} when call.args.missing == 1"),
         ];
         Assert.Equal(variants.Length, variants.Distinct().Count());
     }

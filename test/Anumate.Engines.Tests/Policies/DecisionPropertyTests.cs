@@ -4,7 +4,9 @@ using CsCheck;
 
 namespace Anumate.Engines.Tests.Policies;
 
-/// <summary>What holds for every set of policies. Clauses come from a pool whose outcomes are known, so a plain model can decide as well.</summary>
+/// <summary>
+/// What holds for every set of policies. Clauses come from a pool whose outcomes are known, so a plain model can decide as well.
+/// </summary>
 public sealed class DecisionPropertyTests
 {
     enum Truth
@@ -16,14 +18,18 @@ public sealed class DecisionPropertyTests
 
     static readonly (string Text, Truth Truth)[] Pool =
     [
-        ("true", Truth.Yes), ("false", Truth.No), ("call.args.missing == 1", Truth.Fails), ("call.args.amount > 5", Truth.Yes), ("call.args.amount < 5", Truth.No),
-        ("\"admin\" in actor.roles", Truth.No), ("actor.name == \"olga\"", Truth.Yes), ("call.args.amount / 0 == 1", Truth.Fails), ("(call.args.missing == 1 || true)", Truth.Yes),
+        ("true", Truth.Yes), ("false", Truth.No), ("call.args.missing == 1", Truth.Fails), ("call.args.amount > 5", Truth.Yes),
+            ("call.args.amount < 5", Truth.No),
+        ("\"admin\" in actor.roles", Truth.No), ("actor.name == \"olga\"", Truth.Yes), ("call.args.amount / 0 == 1", Truth.Fails),
+            ("(call.args.missing == 1 || true)", Truth.Yes),
         ("(1 / 0 == 1 && false)", Truth.No), ("seen", Truth.Fails), ("big", Truth.Yes),
     ];
 
     sealed record Rule(string Name, RuleKind Kind, int[] Clauses)
     {
-        public Truth Truth => Clauses.Any(c => Pool[c].Truth == Truth.No) ? Truth.No : Clauses.Any(c => Pool[c].Truth == Truth.Fails) ? Truth.Fails : Truth.Yes;
+        public Truth Truth =>
+            Clauses.Any(c => Pool[c].Truth == Truth.No) ? Truth.No : Clauses.Any(c => Pool[c].Truth == Truth.Fails) ? Truth.Fails
+            : Truth.Yes;
 
         public bool Matches => Truth == Truth.Yes || (Truth == Truth.Fails && Kind != RuleKind.Allow);
 
@@ -39,10 +45,12 @@ public sealed class DecisionPropertyTests
             $"policy {Name} version 1 {{\n  at tool.before\n{(Tools is null ? "" : $"  on tool in [{Tools}]\n")}  let seen = call.args.seen\n  let big = call.args.amount > 1\n  {string.Join("\n  ", (object[])Rules)}\n}}\n";
     }
 
-    static readonly Gen<Rule[]> Rules = Gen.Select(Gen.Enum<RuleKind>(), Gen.Int[0, Pool.Length - 1].Array[0, 3], (kind, clauses) => (kind, clauses)).Array[1, 5]
+    static readonly Gen<Rule[]> Rules = Gen.Select(Gen.Enum<RuleKind>(), Gen.Int[0, Pool.Length - 1].Array[0, 3], (kind, clauses) =>
+        (kind, clauses)).Array[1, 5]
         .Select(rules => rules.Select((r, i) => new Rule($"r{i}", r.kind, r.clauses)).ToArray());
 
-    static readonly Gen<string?> Tools = Gen.OneOf<string?>(null, "\"payments.*\"", "\"a.b\", \"payments.refund\"", "\"other.tool\"", "\"*.get\"");
+    static readonly Gen<string?> Tools = Gen.OneOf<string?>(null, "\"payments.*\"", "\"a.b\", \"payments.refund\"", "\"other.tool\"",
+        "\"*.get\"");
 
     static Gen<Document[]> Layer(string prefix) => Gen.Select(Tools, Rules, (tools, rules) => (tools, rules)).Array[0, 3]
         .Select(all => all.Select((p, i) => new Document($"{prefix}{i}", p.tools, p.rules)).ToArray());
@@ -61,19 +69,22 @@ public sealed class DecisionPropertyTests
     {
         var speaking = layers.Select(l => l.Where(p => p.Applies).SelectMany(p => p.Rules).ToList()).Where(l => l.Count > 0).ToList();
         var matched = speaking.SelectMany(l => l).Where(r => r.Matches).Select(r => r.Kind).ToHashSet();
-        return speaking.Count == 0 || matched.Contains(RuleKind.Deny) || speaking.Exists(l => !l.Exists(r => r.Kind == RuleKind.Allow && r.Matches)) ? Verdict.Deny
+        return speaking.Count == 0 || matched.Contains(RuleKind.Deny)
+            || speaking.Exists(l => !l.Exists(r => r.Kind == RuleKind.Allow && r.Matches)) ? Verdict.Deny
             : matched.Contains(RuleKind.Approval) ? Verdict.Approval
             : Verdict.Allow;
     }
 
     [Fact]
-    public void Decides_as_the_model_does() => Layers.Sample((tenant, capsule) => Assert.Equal(Model(tenant, capsule), Decide(tenant, capsule).Verdict), iter: 150);
+    public void Decides_as_the_model_does() =>
+        Layers.Sample((tenant, capsule) => Assert.Equal(Model(tenant, capsule), Decide(tenant, capsule).Verdict), iter: 150);
 
     [Fact]
     public void The_order_of_policies_and_rules_never_matters() => Gen.Select(Layers, Gen.Int).Sample((layers, seed) =>
     {
         var random = new Random(seed);
-        Document[] Shuffled(Document[] all) => [.. all.OrderBy(_ => random.Next()).Select(p => p with { Rules = [.. p.Rules.OrderBy(_ => random.Next())] })];
+        Document[] Shuffled(Document[] all) =>
+            [.. all.OrderBy(_ => random.Next()).Select(p => p with { Rules = [.. p.Rules.OrderBy(_ => random.Next())] })];
         var one = Decide(layers.Tenant, layers.Capsule);
         var other = Decide(Shuffled(layers.Tenant), Shuffled(layers.Capsule));
         Assert.Equal((one.Verdict, one.Digest, one.Reason), (other.Verdict, other.Digest, other.Reason));
@@ -90,11 +101,14 @@ public sealed class DecisionPropertyTests
     }, iter: 80);
 
     [Fact]
-    public void A_restricting_rule_never_widens() => Gen.Select(Layers, Gen.OneOf(RuleKind.Deny, RuleKind.Approval), Gen.Int[0, Pool.Length - 1].Array[0, 2], Gen.Bool)
+    public void A_restricting_rule_never_widens() =>
+        Gen.Select(Layers, Gen.OneOf(RuleKind.Deny, RuleKind.Approval), Gen.Int[0, Pool.Length - 1].Array[0, 2], Gen.Bool)
         .Sample((layers, kind, clauses, inTenant) =>
         {
             var rule = new Rule("more", kind, clauses);
-            Document[] With(Document[] layer) => layer.Length == 0 ? [new Document("more", null, [rule])] : [layer[0] with { Rules = [.. layer[0].Rules, rule] }, .. layer[1..]];
+            Document[] With(Document[] layer) =>
+                layer.Length == 0 ? [new Document("more", null, [rule])]
+                : [layer[0] with { Rules = [.. layer[0].Rules, rule] }, .. layer[1..]];
             var before = Decide(layers.Tenant, layers.Capsule);
             var after = inTenant ? Decide(With(layers.Tenant), layers.Capsule) : Decide(layers.Tenant, With(layers.Capsule));
             Assert.True(after.Verdict <= before.Verdict, $"{before.Verdict} became {after.Verdict}");
@@ -118,7 +132,8 @@ public sealed class DecisionPropertyTests
     public void The_explanation_agrees_with_the_decision() => Layers.Sample((tenant, capsule) =>
     {
         var decision = Decide(tenant, capsule);
-        var expected = tenant.Concat(capsule).Where(p => p.Applies).SelectMany(p => p.Rules.Where(r => r.Matches).Select(r => (p.Name, r.Name, r.Truth == Truth.Fails))).Order();
+        var expected = tenant.Concat(capsule).Where(p => p.Applies)
+            .SelectMany(p => p.Rules.Where(r => r.Matches).Select(r => (p.Name, r.Name, r.Truth == Truth.Fails))).Order();
         Assert.Equal(expected, decision.Matched.Select(m => (m.Policy, m.Rule, m.Error is not null)).Order());
         var opening = decision.Verdict switch
         {

@@ -1,4 +1,6 @@
 using Anumate.PolicyEngine;
+using Anumate.PolicyEngine.Syntax;
+using CsCheck;
 
 namespace Anumate.Engines.Tests.Policies;
 
@@ -9,6 +11,7 @@ public sealed class PolicyCheckerTests
     [InlineData("policy a version 1 {\n  at tool.before\n}", "policy.no-rule", 1, 8)]
     [InlineData("policy a version 1 {\n  at tool.befor\n  rule x allow\n}", "policy.unknown-point", 2, 6)]
     [InlineData("policy a version 1 {\n  at tool.after\n  rule x allow\n}", "policy.not-supported-yet", 2, 6)]
+    [InlineData("policy a version 1 {\n  at tool.before, run.start\n  rule x approval 1 of \"a\" within 1h\n}", "policy.not-supported-yet", 3, 8)]
     [InlineData("policy a version 1 {\n  at data.read\n  rule x allow\n}", "policy.not-supported-yet", 2, 6)]
     [InlineData("policy a version 1 {\n  at run.start, run.start\n  rule x allow\n}", "policy.duplicate", 2, 17)]
     [InlineData("policy a version 1 {\n  at run.start\n  on tool in [\"a.b\"]\n  rule x allow\n}", "policy.no-tool", 3, 15)]
@@ -75,7 +78,8 @@ public sealed class PolicyCheckerTests
     [Fact]
     public void The_largest_policy_compiles()
     {
-        var check = CompiledPolicy.Check(PolicyText.With([.. Enumerable.Range(0, PolicyLimits.Rules).Select(i => $"rule r{i} allow when actor.name == \"n{i}\"")]));
+        var check = CompiledPolicy.Check(PolicyText.With([.. Enumerable.Range(0, PolicyLimits.Rules)
+            .Select(i => $"rule r{i} allow when actor.name == \"n{i}\"")]));
         Assert.Empty(check.Diagnostics);
         check = CompiledPolicy.Check(PolicyText.With([.. Enumerable.Range(0, PolicyLimits.Rules + 1).Select(i => $"rule r{i} allow")]));
         Assert.Equal(["policy.too-large"], check.Diagnostics.Select(d => d.Code));
@@ -95,4 +99,21 @@ public sealed class PolicyCheckerTests
         Assert.Null(check.Policy);
         Assert.NotEmpty(check.Diagnostics);
     }
+
+    [Fact]
+    public void Any_document_is_a_policy_or_has_an_error_and_no_policy_crashes_a_decision() =>
+        Gen.Select(PolicyText.Document, Gen.Int[0, 1_500], Gen.OneOf("", "", "}", "actor", "call.args.x", " && ", "\""))
+            .Sample((document, at, with) =>
+        {
+            var printed = Formatter.Print(document);
+            var source = printed.Insert(Math.Min(at, printed.Length), with).Replace("nonsense", "plan.compile");
+            var check = CompiledPolicy.Check(source);
+            Assert.Equal(check.Policy is null, check.Diagnostics.Any(d => d.Severity == Severity.Error));
+            if (check.Policy is { } policy)
+            {
+                Assert.Equal(policy.Text, CompiledPolicy.Check(policy.Text).Policy!.Text);
+                Assert.All(PolicyPoint.All, point =>
+                    Assert.NotEmpty(Decider.Decide(Ask.Layers(PolicySet.Of([policy])), point, Ask.Call()).Reason));
+            }
+        }, iter: 500);
 }

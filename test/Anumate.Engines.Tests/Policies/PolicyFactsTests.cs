@@ -37,7 +37,8 @@ public sealed class PolicyFactsTests
     [InlineData("{\"call\":{\"tool\":\"a.b\",\"effect\":\"read_only\"}}", Verdict.Allow)]
     [InlineData("{\"call\":{\"tool\":\"a.b\",\"effect\":\"unheard_of\"}}", Verdict.Deny)]
     [InlineData("{\"call\":{\"tool\":\"a.b\"}}", Verdict.Deny)]
-    public void A_call_has_an_effect_unless_it_says_it_has_none(string json, Verdict verdict) => Assert.Equal(verdict, Ask.Tool(PolicySet.Empty, Read(json).Facts).Verdict);
+    public void A_call_has_an_effect_unless_it_says_it_has_none(string json, Verdict verdict) =>
+        Assert.Equal(verdict, Ask.Tool(PolicySet.Empty, Read(json).Facts).Verdict);
 
     [Fact]
     public void A_fact_that_is_missing_or_of_another_type_fails_the_rule()

@@ -39,7 +39,8 @@ public sealed partial class PolicyFilesTests
     }
 
     [Fact]
-    public void The_sample_policy_is_formatted() => Assert.Equal(File.ReadAllText(Path.Combine(Root, "samples", "refund-order", "policy.pol")), Sample.Text);
+    public void The_sample_policy_is_formatted() =>
+        Assert.Equal(File.ReadAllText(Path.Combine(Root, "samples", "refund-order", "policy.pol")), Sample.Text);
 
     [Fact]
     public void Each_example_of_the_documentation_is_a_policy_in_its_one_form()
@@ -54,7 +55,8 @@ public sealed partial class PolicyFilesTests
     public void What_was_stored_by_earlier_versions_keeps_its_digest_and_decides_as_it_did()
     {
         var corpus = Path.Combine(Root, "test", "corpus", "policies");
-        var recorded = File.ReadAllLines(Path.Combine(corpus, "digests.txt")).Select(l => l.Split("  ")).ToDictionary(l => l[2], l => (Policy: l[0], Decision: l[1]));
+        var recorded = File.ReadAllLines(Path.Combine(corpus, "digests.txt")).Select(l => l.Split("  "))
+            .ToDictionary(l => l[2], l => (Policy: l[0], Decision: l[1]));
         var files = Directory.GetFiles(corpus, "*.pol");
         Assert.Equal(recorded.Keys.Order(), files.Select(f => Path.GetFileName(f)).Order());
         Assert.All(files, file =>

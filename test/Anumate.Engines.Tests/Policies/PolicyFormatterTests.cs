@@ -16,7 +16,8 @@ public sealed class PolicyFormatterTests
     }, iter: 1_000);
 
     [Fact]
-    public void Prints_a_document_in_its_one_form_as_it_is() => Assert.Equal(PolicyText.Refunds, Formatter.Print(PolicyText.Sound(PolicyText.Refunds)));
+    public void Prints_a_document_in_its_one_form_as_it_is() =>
+        Assert.Equal(PolicyText.Refunds, Formatter.Print(PolicyText.Sound(PolicyText.Refunds)));
 
     [Fact]
     public void Blanks_line_breaks_and_the_order_of_clauses_do_not_matter()

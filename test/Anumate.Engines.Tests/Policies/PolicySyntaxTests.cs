@@ -24,7 +24,8 @@ public sealed class PolicySyntaxTests
     [InlineData("policy a version 1 {\n  rule x allow when\n  rule y deny\n}", "policy.syntax", 3, 3)]
     [InlineData("policy a version 1 {\n  rule x alow\n}", "policy.syntax", 2, 10)]
     [InlineData("policy a version 1 {\n  rule x limit 20 per 1h key [actor.id]\n  rule y allow\n}", "policy.not-supported-yet", 2, 10)]
-    [InlineData("policy a version 1 {\n  rule x only in window \"Mon-Fri 08:00-18:00\" zone \"Europe/Berlin\"\n}", "policy.not-supported-yet", 2, 10)]
+    [InlineData("policy a version 1 {\n  rule x only in window \"Mon-Fri 08:00-18:00\" zone \"Europe/Berlin\"\n}",
+        "policy.not-supported-yet", 2, 10)]
     [InlineData("policy a version 1 {\n  rule x redact call.args.card with mask(last: 4)\n}", "policy.not-supported-yet", 2, 10)]
     [InlineData("policy a version 1 {\n  rule x require preflight risk < 50\n}", "policy.not-supported-yet", 2, 10)]
     [InlineData("policy a version 1 {\n  rule x deny waivable by \"compliance\" when true\n}", "policy.not-supported-yet", 2, 15)]
@@ -67,13 +68,15 @@ public sealed class PolicySyntaxTests
               whatever (rule deny) }
             }
             """);
-        Assert.Equal([(2, "policy.syntax"), (5, "policy.syntax"), (5, "policy.syntax"), (6, "policy.syntax"), (7, "policy.syntax")], findings.Select(f => (f.Line, f.Code)));
+        Assert.Equal([(2, "policy.syntax"), (5, "policy.syntax"), (5, "policy.syntax"), (6, "policy.syntax"), (7, "policy.syntax")],
+            findings.Select(f => (f.Line, f.Code)));
         Assert.Equal(["two"], policy!.Rules.Select(r => r.Name.Text));
     }
 
     [Fact]
     public void A_lone_surrogate_is_no_character() =>
-        Assert.Equal(["policy.character"], PolicyText.Parse($"policy a version 1 {{ rule x deny because \"a{(char)0xD800}b\" }}").Findings.Select(f => f.Code));
+        Assert.Equal(["policy.character"],
+            PolicyText.Parse($"policy a version 1 {{ rule x deny because \"a{(char)0xD800}b\" }}").Findings.Select(f => f.Code));
 
     [Fact]
     public void Suggests_the_word_that_was_meant() =>
@@ -112,12 +115,15 @@ public sealed class PolicySyntaxTests
         }, iter: 1_000);
 
     [Fact]
-    public void A_damaged_document_crashes_nothing_and_its_findings_lie_inside_it() => Gen.Select(PolicyText.Document, Gen.Int[0, 2_000], Gen.Int[0, 40], Gen.OneOf("", "}", "\"", "(", "rule ", "when ", "=", "//", "\0")).Sample((policy, at, length, with) =>
+    public void A_damaged_document_crashes_nothing_and_its_findings_lie_inside_it() =>
+        Gen.Select(PolicyText.Document, Gen.Int[0, 2_000], Gen.Int[0, 40], Gen.OneOf("", "}", "\"", "(", "rule ", "when ", "=", "//", "\0"))
+        .Sample((policy, at, length, with) =>
     {
         var printed = Formatter.Print(policy);
         at = Math.Min(at, printed.Length);
         var damaged = printed.Remove(at, Math.Min(length, printed.Length - at)).Insert(at, with);
         var lines = damaged.Split('\n');
-        Assert.All(PolicyText.Parse(damaged).Findings, f => Assert.True(f.Line >= 1 && f.Line <= lines.Length && f.Column >= 1 && f.Column <= lines[f.Line - 1].Length + 1, f.ToString()));
+        Assert.All(PolicyText.Parse(damaged).Findings, f =>
+            Assert.True(f.Line >= 1 && f.Line <= lines.Length && f.Column >= 1 && f.Column <= lines[f.Line - 1].Length + 1, f.ToString()));
     }, iter: 1_000);
 }

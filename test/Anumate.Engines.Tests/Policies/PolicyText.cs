@@ -72,14 +72,16 @@ static class PolicyText
 
     static readonly Gen<string> Comment = Gen.OneOf("// why", "//", "// ``quoted\" text'", "//// four", "// rule x deny");
 
-    static readonly Gen<Remarks> SomeRemarks = Gen.Select(Comment.Array[0, 2], Comment.Null()).Select((before, after) => new Remarks(before, after));
+    static readonly Gen<Remarks> SomeRemarks = Gen.Select(Comment.Array[0, 2], Comment.Null())
+        .Select((before, after) => new Remarks(before, after));
 
     /// <summary>Expressions in the formatter's form, over the whole of CEL's syntax.</summary>
     public static readonly Gen<string> Expression = Gen.Recursive<string>((depth, self) => depth > 4
         ? Atom
         : Gen.OneOf(
             Atom,
-            Gen.Select(self, Gen.OneOf("&&", "||", "==", "!=", "<", ">=", "+", "-", "*", "/", "%", "in"), self, (a, op, b) => $"{a} {op} {b}"),
+            Gen.Select(self, Gen.OneOf("&&", "||", "==", "!=", "<", ">=", "+", "-", "*", "/", "%", "in"), self, (a, op, b) =>
+                $"{a} {op} {b}"),
             self.Select(a => $"({a})"),
             self.Select(a => $"!{a}"),
             self.Select(a => $"-{a}"),
@@ -90,15 +92,19 @@ static class PolicyText
             Gen.Select(self, self, (a, b) => $"x.map(e, {a})[{b}].rule.let"),
             Gen.Select(self, self, (a, b) => $"{{\"k\": {a} ? {b} : 1, 2: 3}}")));
 
-    static Gen<string> Atom => Gen.OneOf("1", "1.5", "1e-3", "0x1F", "7u", "true", "actor.groups", "a", "\"in \\\" quotes\"", "'single'", "r'raw\\d'",
-        "b\"bytes\"", "\"\"\"three \" \"\" deep\"\"\"", "call.args.amount", "f()", "actor.roles.exists(r, r == \"admin\")", ".5", "\"// no comment\"", "\"ünïcödé\"");
+    static Gen<string> Atom =>
+        Gen.OneOf("1", "1.5", "1e-3", "0x1F", "7u", "true", "actor.groups", "a", "\"in \\\" quotes\"", "'single'", "r'raw\\d'",
+        "b\"bytes\"", "\"\"\"three \" \"\" deep\"\"\"", "call.args.amount", "f()", "actor.roles.exists(r, r == \"admin\")", ".5",
+            "\"// no comment\"", "\"ünïcödé\"");
 
     static readonly Gen<ExpressionSyntax> AnyExpression = Expression.Select(e => new ExpressionSyntax(e, default));
 
     static readonly Gen<NameSyntax> Because = Gen.OneOf("sanctioned country", "quote \" and \\ slash", "", "// not a comment").Select(At);
 
-    static readonly Gen<ApprovalSyntax> Approval = Gen.Select(Gen.Int[1, 50], Gen.OneOf("finance", "cfo-office", "x_1").Array[1, 3], Gen.Bool,
-        Gen.OneOf("4h", "1h30m", "90s", "2d").Null()).Select((quorum, groups, distinct, within) => new ApprovalSyntax(quorum, default, [.. groups.Select(At)])
+    static readonly Gen<ApprovalSyntax> Approval = Gen.Select(Gen.Int[1, 50], Gen.OneOf("finance", "cfo-office", "x_1").Array[1, 3],
+        Gen.Bool,
+        Gen.OneOf("4h", "1h30m", "90s", "2d").Null())
+            .Select((quorum, groups, distinct, within) => new ApprovalSyntax(quorum, default, [.. groups.Select(At)])
         {
             DistinctFromActor = distinct,
             Within = within is null ? null : At(within),
@@ -106,12 +112,15 @@ static class PolicyText
 
     static readonly Gen<MemberSyntax> Member = Gen.OneOf(
         Gen.Select(Name, AnyExpression, SomeRemarks, (name, value, remarks) => (MemberSyntax)new LetSyntax(At(name), value, remarks)),
-        Gen.Select(Name, Gen.Enum<RuleKind>(), SomeRemarks, Because.Null(), AnyExpression.Null(), Approval).Select((name, kind, remarks, because, when, approval) =>
-            (MemberSyntax)new RuleSyntax(At(name), kind, remarks) { Because = because, When = when, Approval = kind == RuleKind.Approval ? approval : null }));
+        Gen.Select(Name, Gen.Enum<RuleKind>(), SomeRemarks, Because.Null(), AnyExpression.Null(), Approval)
+            .Select((name, kind, remarks, because, when, approval) =>
+            (MemberSyntax)new RuleSyntax(At(name), kind, remarks) { Because = because, When = when, Approval = kind == RuleKind.Approval
+                ? approval : null }));
 
     /// <summary>Documents that parse; they need not make sense.</summary>
     public static readonly Gen<PolicySyntax> Document = Gen.Select(Gen.OneOf("a", "payments.refunds", "x.y.z_1"), Gen.Int[1, int.MaxValue],
-        Gen.Select(Gen.OneOf("tool.before", "run.start", "nonsense").Array[1, 3], SomeRemarks).Nullable(), Gen.Select(Gen.OneOf("a.b", "*", "payments.*_void").Array[1, 3], SomeRemarks).Nullable(),
+        Gen.Select(Gen.OneOf("tool.before", "run.start", "nonsense").Array[1, 3], SomeRemarks).Nullable(),
+            Gen.Select(Gen.OneOf("a.b", "*", "payments.*_void").Array[1, 3], SomeRemarks).Nullable(),
         Member.Array[0, 6], SomeRemarks, Comment.Array[0, 2], Comment.Array[0, 2])
         .Select((name, version, at, on, members, remarks, inside, trailing) => new PolicySyntax(At(name), version)
         {

@@ -21,8 +21,10 @@ public sealed class ToolPatternTests
     public void Fits_the_whole_name(string pattern, string tool, bool fits) => Assert.Equal(fits, new ToolPattern(pattern).Matches(tool));
 
     [Fact]
-    public void Agrees_with_a_regular_expression() => Gen.Select(Gen.String[Gen.Char["ab.*"], 1, 8], Gen.String[Gen.Char["ab."], 0, 10]).Sample((pattern, tool) =>
-        Assert.Equal(Regex.IsMatch(tool, $"^{Regex.Escape(pattern).Replace("\\*", ".*")}\\z", RegexOptions.Singleline), new ToolPattern(pattern).Matches(tool)));
+    public void Agrees_with_a_regular_expression() =>
+        Gen.Select(Gen.String[Gen.Char["ab.*"], 1, 8], Gen.String[Gen.Char["ab."], 0, 10]).Sample((pattern, tool) =>
+        Assert.Equal(Regex.IsMatch(tool, $"^{Regex.Escape(pattern).Replace("\\*", ".*")}\\z", RegexOptions.Singleline),
+            new ToolPattern(pattern).Matches(tool)));
 
     [Theory]
     [InlineData("")]

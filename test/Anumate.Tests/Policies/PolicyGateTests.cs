@@ -36,27 +36,31 @@ public sealed class PolicyGateTests(TestDatabase database)
             return bundle;
         }
 
-        public Task<PolicyVersion> PublishAsync(Caller caller, PublishPolicy request, CancellationToken ct) => inner.PublishAsync(caller, request, ct);
+        public Task<PolicyVersion> PublishAsync(Caller caller, PublishPolicy request, CancellationToken ct) =>
+            inner.PublishAsync(caller, request, ct);
 
-        public Task<Page<PolicyVersion>> ListAsync(Caller caller, string? name, PageRequest page, CancellationToken ct) => inner.ListAsync(caller, name, page, ct);
+        public Task<Page<PolicyVersion>> ListAsync(Caller caller, string? name, PageRequest page, CancellationToken ct) =>
+            inner.ListAsync(caller, name, page, ct);
 
         public Task<PolicyVersion> GetAsync(Caller caller, Id<Policy> id, CancellationToken ct) => inner.GetAsync(caller, id, ct);
 
-        public Task<IReadOnlyList<PolicyVersion>> ResolveAsync(Caller caller, IReadOnlyList<string> references, CancellationToken ct) => inner.ResolveAsync(caller, references, ct);
+        public Task<IReadOnlyList<PolicyVersion>> ResolveAsync(Caller caller, IReadOnlyList<string> references, CancellationToken ct) =>
+            inner.ResolveAsync(caller, references, ct);
 
-        public Task<Decision> EvaluateAsync(Caller caller, EvaluatePolicy request, CancellationToken ct) => inner.EvaluateAsync(caller, request, ct);
+        public Task<Decision> EvaluateAsync(Caller caller, EvaluatePolicy request, CancellationToken ct) =>
+            inner.EvaluateAsync(caller, request, ct);
     }
 
     sealed class Setting
     {
         public Setting(TestDatabase database)
         {
-            Kit = new PolicyKit(database.Tenant());
+            Kit = new LocalPolicies(database.Tenant());
             Door = new Door(Kit.Service);
-            Gate = new PolicyGate(Door, new CompiledPolicies(), Kit.Tenant.Time, NullLogger<PolicyGate>.Instance);
+            Gate = new PolicyGate(Door, new CompiledPolicies(), Kit.Time, NullLogger<PolicyGate>.Instance);
         }
 
-        public PolicyKit Kit { get; }
+        public LocalPolicies Kit { get; }
 
         public Door Door { get; }
 
@@ -64,7 +68,7 @@ public sealed class PolicyGateTests(TestDatabase database)
 
         public ValueTask<Decision> CallAsync(ToolEffect effect = ToolEffect.Effect, params string[] pinned)
         {
-            var caller = Kit.Tenant.Caller("olga", Role.Operator);
+            var caller = Kit.As(Role.Operator);
             var facts = PolicyFacts.Of(caller).WithCall(caller.Tenant, "payments.refund", effect, JsonDocument.Parse("{}").RootElement);
             return Gate.DecideAsync(caller, PolicyPoint.ToolBefore, facts, pinned, default);
         }
@@ -80,7 +84,7 @@ public sealed class PolicyGateTests(TestDatabase database)
         Assert.Equal(Verdict.Allow, (await on.CallAsync(pinned: pinned.Digest)).Verdict);
 
         await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant, "rule all allow", "rule none deny because \"closed\"");
-        on.Gate.Forget(on.Kit.Tenant.Id);
+        on.Gate.Forget(on.Kit.Tenant);
         Assert.Equal("`t/none` denies it: closed", (await on.CallAsync(pinned: pinned.Digest)).Reason);
     }
 
@@ -89,7 +93,7 @@ public sealed class PolicyGateTests(TestDatabase database)
     {
         var pinned = await on.Kit.PublishAsync("c", 1);
         await on.Kit.PublishAsync("c", 2, PolicyBinding.Capsule, "rule all allow", "rule none deny");
-        on.Gate.Forget(on.Kit.Tenant.Id);
+        on.Gate.Forget(on.Kit.Tenant);
         Assert.Equal(Verdict.Allow, (await on.CallAsync(pinned: pinned.Digest)).Verdict);
     }
 
@@ -111,9 +115,9 @@ public sealed class PolicyGateTests(TestDatabase database)
         await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant);
         Assert.Equal(Verdict.Allow, (await on.CallAsync()).Verdict);
         await on.Kit.PublishAsync("t", 2, PolicyBinding.Tenant, "rule all allow", "rule none deny");
-        on.Kit.Tenant.Time.Advance(TimeSpan.FromSeconds(4.9));
+        on.Kit.Time.Advance(TimeSpan.FromSeconds(4.9));
         Assert.Equal(Verdict.Allow, (await on.CallAsync()).Verdict);
-        on.Kit.Tenant.Time.Advance(TimeSpan.FromSeconds(0.2));
+        on.Kit.Time.Advance(TimeSpan.FromSeconds(0.2));
         Assert.Equal(Verdict.Deny, (await on.CallAsync()).Verdict);
         Assert.Equal(2, on.Door.Calls);
     }
@@ -124,13 +128,14 @@ public sealed class PolicyGateTests(TestDatabase database)
         await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant);
         Assert.Equal(Verdict.Allow, (await on.CallAsync()).Verdict);
         on.Door.Shut = true;
-        on.Kit.Tenant.Time.Advance(TimeSpan.FromSeconds(9.9));
+        on.Kit.Time.Advance(TimeSpan.FromSeconds(9.9));
         Assert.Equal(Verdict.Allow, (await on.CallAsync()).Verdict);
-        on.Kit.Tenant.Time.Advance(TimeSpan.FromSeconds(0.2));
+        on.Kit.Time.Advance(TimeSpan.FromSeconds(0.2));
         var decision = await on.CallAsync();
         Assert.Equal(Verdict.Deny, decision.Verdict);
         Assert.Contains("not confirmed", decision.Reason);
-        Assert.Equal("unavailable", (await Assert.ThrowsAsync<ProblemException>(() => on.CallAsync(ToolEffect.ReadOnly).AsTask())).Problem.Code);
+        Assert.Equal("unavailable",
+            (await Assert.ThrowsAsync<ProblemException>(() => on.CallAsync(ToolEffect.ReadOnly).AsTask())).Problem.Code);
 
         on.Door.Shut = false;
         Assert.Equal(Verdict.Allow, (await on.CallAsync()).Verdict);
@@ -141,7 +146,7 @@ public sealed class PolicyGateTests(TestDatabase database)
     {
         await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant);
         Assert.Equal(Verdict.Allow, (await on.CallAsync()).Verdict);
-        on.Gate.Forget(on.Kit.Tenant.Id);
+        on.Gate.Forget(on.Kit.Tenant);
         on.Door.Shut = true;
         Assert.Equal(Verdict.Deny, (await on.CallAsync()).Verdict);
     }
@@ -153,7 +158,7 @@ public sealed class PolicyGateTests(TestDatabase database)
         on.Door.Meanwhile = async () =>
         {
             await on.Kit.PublishAsync("t", 2, PolicyBinding.Tenant, "rule all allow", "rule none deny");
-            on.Gate.Forget(on.Kit.Tenant.Id);
+            on.Gate.Forget(on.Kit.Tenant);
         };
         Assert.Equal(Verdict.Deny, (await on.CallAsync()).Verdict);
         Assert.Equal(2, on.Door.Calls);
@@ -165,9 +170,10 @@ public sealed class PolicyGateTests(TestDatabase database)
         var other = new Setting(database);
         await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant);
         var gate = on.Gate;
-        var caller = other.Kit.Tenant.Caller("otto", Role.Operator);
+        var caller = other.Kit.As(Role.Operator);
         Assert.Equal(Verdict.Allow, (await on.CallAsync()).Verdict);
-        var facts = PolicyFacts.Of(caller).WithCall(caller.Tenant, "payments.refund", ToolEffect.Effect, JsonDocument.Parse("{}").RootElement);
+        var facts = PolicyFacts.Of(caller)
+            .WithCall(caller.Tenant, "payments.refund", ToolEffect.Effect, JsonDocument.Parse("{}").RootElement);
         Assert.Equal(Verdict.Deny, (await gate.DecideAsync(caller, PolicyPoint.ToolBefore, facts, [], default)).Verdict);
     }
 
@@ -187,7 +193,7 @@ public sealed class PolicyGateTests(TestDatabase database)
             await admin.OpenAsync();
             await using var edit = new Npgsql.NpgsqlCommand("update policies.policy_version set source = replace(source, '> 5', '> 50') where tenant_id = $1", admin)
             {
-                Parameters = { new() { Value = on.Kit.Tenant.Id.Value } },
+                Parameters = { new() { Value = on.Kit.Tenant.Value } },
             };
             Assert.Equal(1, await edit.ExecuteNonQueryAsync());
         }
@@ -202,7 +208,8 @@ public sealed class PolicyGateTests(TestDatabase database)
     {
         await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant);
         // The gate's clock stands still, so that only the news can reach it.
-        await using var host = await EventHost.StartAsync(database.Options, services => services.AddSingleton<IPolicies>(on.Door).AddSingleton(on.Gate).AddPolicyGate().AddPolicyGate());
+        await using var host = await EventHost.StartAsync(database.Options, services =>
+            services.AddSingleton<IPolicies>(on.Door).AddSingleton(on.Gate).AddPolicyGate().AddPolicyGate());
         Assert.Equal(Verdict.Allow, (await on.CallAsync()).Verdict);
 
         await on.Kit.PublishAsync("t", 2, PolicyBinding.Tenant, "rule all allow", "rule none deny");

@@ -1,19 +1,29 @@
+using System.Collections.Frozen;
 using System.Text.Json;
+using Anumate.Client;
+using Anumate.Platform.Data;
 using Anumate.Platform.Policies;
 using Anumate.Policies;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Anumate.Tests.Policies;
 
-/// <summary>The policies service of a test, and documents for it.</summary>
-sealed class PolicyKit(TestTenant tenant)
+/// <summary>The policies of one tenant as a test meets them, and documents for them.</summary>
+abstract class PolicyKit(Db db, Id<Tenant> tenant)
 {
-    public TestTenant Tenant => tenant;
+    public Id<Tenant> Tenant => tenant;
 
-    public IPolicies Service { get; } = new PolicyService(new PolicyStore(tenant.Db), new CompiledPolicies(), tenant.Time);
+    public abstract IPolicies Service { get; }
 
-    public Caller Author => tenant.Caller("anna", Role.Author);
+    public Caller Author => As(Role.Author);
 
-    public Caller Viewer => tenant.Caller("vera", Role.Viewer);
+    public Caller Viewer => As(Role.Viewer);
+
+    /// <summary>The person of a role.</summary>
+    public abstract Caller As(string role);
+
+    /// <summary>Lets the time of ids go on.</summary>
+    public abstract Task TickAsync();
 
     public static string Document(string name, int version, params string[] rules) =>
         $"policy {name} version {version} {{\n  at tool.before\n  {string.Join("\n  ", rules)}\n}}\n";
@@ -23,5 +33,50 @@ sealed class PolicyKit(TestTenant tenant)
 
     public static JsonElement Facts(string json) => JsonDocument.Parse(json).RootElement;
 
-    public async Task<long> CountAsync(string table) => (await tenant.Db.For(tenant.Id).ListAsync($"select count(*) from {table}", r => r.GetInt64(0), default))[0];
+    public async Task<long> CountAsync(string table, string where = "true") =>
+        await db.For(tenant).FirstAsync($"select count(*) from {table} where {where}", r => r.GetInt64(0), default);
+
+    public Task<T?> FirstAsync<T>(string sql, Func<Npgsql.NpgsqlDataReader, T> map) => db.For(tenant).FirstAsync(sql, map, default);
+}
+
+/// <summary>The service in this process.</summary>
+sealed class LocalPolicies(TestTenant tenant) : PolicyKit(tenant.Db, tenant.Id)
+{
+    public FakeTimeProvider Time => tenant.Time;
+
+    public override IPolicies Service { get; } = new PolicyService(new PolicyStore(tenant.Db), new CompiledPolicies(), tenant.Time);
+
+    public override Caller As(string role) => tenant.Caller($"the {role}", role);
+
+    public override Task TickAsync()
+    {
+        tenant.Time.Advance(TimeSpan.FromMilliseconds(5));
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>The service behind HTTP: the same contract, met by its client.</summary>
+sealed class RemotePolicies(ServerTenant tenant, Db db) : PolicyKit(db, tenant.Id)
+{
+    static readonly FrozenDictionary<string, string> People = new Dictionary<string, string>
+    {
+        [Role.Viewer] = "vera", [Role.Author] = "ada", [Role.Operator] = "olga", [Role.Approver] = "finn", [Role.Auditor] = "amir", [Role.Admin] = "alma",
+    }.ToFrozenDictionary();
+
+    public override IPolicies Service { get; } =
+        new PoliciesClient(new Transport(tenant.Server.Http, async (caller, _) => await tenant.TokenAsync(caller.Name)));
+
+    public override Caller As(string role) => new()
+    {
+        Tenant = tenant.Id,
+        Principal = tenant.Person(People[role]).Id,
+        Name = People[role],
+        Kind = PrincipalKind.User,
+        Credential = CredentialKind.SignIn,
+        Roles = [role],
+        Scopes = Role.ScopesOf([role]).ToFrozenSet(),
+        Correlation = "test",
+    };
+
+    public override Task TickAsync() => Task.Delay(3);
 }

@@ -2,9 +2,22 @@ using System.Text.Json;
 
 namespace Anumate.Tests.Policies;
 
-public sealed class PolicyServiceTests(TestDatabase database)
+/// <summary>What the contract promises; run against the service in this process and against client, HTTP and service.</summary>
+public abstract class PolicyContractTests : IAsyncLifetime
 {
-    readonly PolicyKit kit = new(database.Tenant());
+    PolicyKit kit = null!;
+
+    private protected abstract ValueTask<PolicyKit> MakeAsync();
+
+    public async ValueTask InitializeAsync() => kit = await MakeAsync();
+
+    public ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
+
+    const string OfPolicies = "type like 'policy.%'";
 
     static async Task<Problem> RefusalAsync(Func<Task> act) => (await Assert.ThrowsAsync<ProblemException>(act)).Problem;
 
@@ -12,7 +25,8 @@ public sealed class PolicyServiceTests(TestDatabase database)
     public async Task Publishes_a_version_and_gives_it_back()
     {
         var published = await kit.PublishAsync("payments.refunds", 3);
-        Assert.Equal(("payments.refunds", 3, PolicyBinding.Capsule, kit.Author.Principal), (published.Name, published.Version, published.Binding, published.PublishedBy));
+        Assert.Equal(("payments.refunds", 3, PolicyBinding.Capsule, kit.Author.Principal),
+            (published.Name, published.Version, published.Binding, published.PublishedBy));
         Assert.StartsWith("sha256:", published.Digest);
         Assert.Equal(published, await kit.Service.GetAsync(kit.Viewer, published.Id, default));
     }
@@ -21,11 +35,13 @@ public sealed class PolicyServiceTests(TestDatabase database)
     public async Task Tells_the_event_and_leaves_the_audit_record_with_the_version()
     {
         var published = await kit.PublishAsync("a", binding: PolicyBinding.Tenant);
-        var db = kit.Tenant.Db;
-        var (type, subject, body) = await db.For(kit.Tenant.Id).FirstAsync("select type, subject, body from platform.events", r => (r.GetString(0), r.GetString(1), r.GetFieldValue<string>(2)), default);
+        var (type, subject, body) = await kit.FirstAsync("select type, subject, body from platform.events where type like 'policy.%'",
+            r => (r.GetString(0), r.GetString(1), r.GetFieldValue<string>(2)));
         Assert.Equal(("policy.published", published.Id.ToString()), (type, subject));
-        Assert.Equal(new PolicyPublished(published.Id, "a", 1, PolicyBinding.Tenant, published.Digest), JsonSerializer.Deserialize<PolicyPublished>(body!, AnumateJson.Options));
-        var leaf = await db.For(kit.Tenant.Id).FirstAsync("select body from platform.leaf", r => System.Text.Encoding.UTF8.GetString(r.GetFieldValue<byte[]>(0)), default);
+        Assert.Equal(new PolicyPublished(published.Id, "a", 1, PolicyBinding.Tenant, published.Digest),
+            JsonSerializer.Deserialize<PolicyPublished>(body!, AnumateJson.Options));
+        var leaf = await kit.FirstAsync("select body from platform.leaf where type = 'audit.record' and subject like 'pol_%'",
+            r => System.Text.Encoding.UTF8.GetString(r.GetFieldValue<byte[]>(0)));
         var record = JsonDocument.Parse(leaf!).RootElement;
         Assert.Equal("policy.published", record.GetProperty("action").GetString());
         Assert.Equal(published.Id.ToString(), record.GetProperty("object").GetProperty("id").GetString());
@@ -34,19 +50,24 @@ public sealed class PolicyServiceTests(TestDatabase database)
     [Fact]
     public async Task A_document_that_is_not_valid_is_refused_with_places_and_writes_nothing()
     {
-        var problem = await RefusalAsync(() => kit.Service.PublishAsync(kit.Author, new PublishPolicy("policy a version 1 {\n  at tool.before\n  rule x alow\n}"), default));
+        var problem = await RefusalAsync(() =>
+            kit.Service.PublishAsync(kit.Author, new PublishPolicy("policy a version 1 {\n  at tool.before\n  rule x alow\n}"), default));
         Assert.Equal(("policy-invalid", 422), (problem.Code, problem.Status));
         Assert.Equal((3, 10), (problem.Diagnostics![0].Line, problem.Diagnostics[0].Column));
-        Assert.Equal((0, 0, 0), (await kit.CountAsync("policies.policy"), await kit.CountAsync("platform.events"), await kit.CountAsync("platform.leaf")));
+        Assert.Equal((0, 0, 0),
+            (await kit.CountAsync("policies.policy"), await kit.CountAsync("platform.events", OfPolicies), await kit.CountAsync("platform.leaf", "subject like 'pol_%'")));
     }
 
     [Fact]
     public async Task The_same_version_in_another_spelling_is_published_already()
     {
         var first = await kit.PublishAsync("a");
-        var again = await kit.Service.PublishAsync(kit.Author, new PublishPolicy("policy a version 1 { at tool.before rule all allow }"), default);
+        var again = await kit.Service.PublishAsync(kit.Author, new PublishPolicy("policy a version 1 { at tool.before rule all allow }"),
+            default);
         Assert.Equal(first, again);
-        Assert.Equal((1, 1, 1), (await kit.CountAsync("policies.policy_version"), await kit.CountAsync("platform.events"), await kit.CountAsync("platform.leaf")));
+        Assert.Equal((1, 1, 1),
+            (await kit.CountAsync("policies.policy_version"), await kit.CountAsync("platform.events", OfPolicies),
+            await kit.CountAsync("platform.leaf", "subject like 'pol_%'")));
     }
 
     [Fact]
@@ -72,7 +93,7 @@ public sealed class PolicyServiceTests(TestDatabase database)
     {
         var results = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => kit.PublishAsync("a")));
         Assert.Single(results.Select(r => r.Id).Distinct());
-        Assert.Equal(1, await kit.CountAsync("platform.events"));
+        Assert.Equal(1, await kit.CountAsync("platform.events", OfPolicies));
     }
 
     [Fact]
@@ -81,7 +102,8 @@ public sealed class PolicyServiceTests(TestDatabase database)
         var request = new PublishPolicy(PolicyKit.Document("a", 1, "rule all allow")) { IdempotencyKey = "k1" };
         var first = await kit.Service.PublishAsync(kit.Author, request, default);
         Assert.Equal(first, await kit.Service.PublishAsync(kit.Author, request, default));
-        var problem = await RefusalAsync(() => kit.Service.PublishAsync(kit.Author, request with { Source = PolicyKit.Document("b", 1, "rule all allow") }, default));
+        var problem = await RefusalAsync(() =>
+            kit.Service.PublishAsync(kit.Author, request with { Source = PolicyKit.Document("b", 1, "rule all allow") }, default));
         Assert.Equal(("idempotency-mismatch", 422), (problem.Code, problem.Status));
         Assert.Equal(1, await kit.CountAsync("policies.policy_version"));
     }
@@ -91,7 +113,7 @@ public sealed class PolicyServiceTests(TestDatabase database)
     {
         foreach (var role in Role.All)
         {
-            var caller = kit.Tenant.Caller($"p-{role}", role);
+            var caller = kit.As(role);
             var request = new PublishPolicy(PolicyKit.Document(role, 1, "rule all allow"));
             if (role is Role.Author or Role.Admin)
             {
@@ -102,12 +124,6 @@ public sealed class PolicyServiceTests(TestDatabase database)
                 Assert.Equal("forbidden", (await RefusalAsync(() => kit.Service.PublishAsync(caller, request, default))).Code);
             }
         }
-
-        var nobody = kit.Viewer with { Scopes = System.Collections.Frozen.FrozenSet<string>.Empty };
-        Assert.Equal("forbidden", (await RefusalAsync(() => kit.Service.ListAsync(nobody, null, new(), default))).Code);
-        Assert.Equal("forbidden", (await RefusalAsync(() => kit.Service.GetBundleAsync(nobody, [], default))).Code);
-        Assert.Equal("forbidden", (await RefusalAsync(() => kit.Service.ResolveAsync(nobody, ["a"], default))).Code);
-        Assert.Equal("forbidden", (await RefusalAsync(() => kit.Service.EvaluateAsync(nobody, new EvaluatePolicy("tool.before", PolicyKit.Facts("{}"), []), default))).Code);
     }
 
     [Fact]
@@ -117,7 +133,7 @@ public sealed class PolicyServiceTests(TestDatabase database)
         for (var i = 1; i <= 5; i++)
         {
             published.Add(await kit.PublishAsync("a", i));
-            kit.Tenant.Time.Advance(TimeSpan.FromMilliseconds(5));
+            await kit.TickAsync();
         }
 
         await kit.PublishAsync("b");
@@ -152,6 +168,16 @@ public sealed class PolicyServiceTests(TestDatabase database)
         Assert.Equal("invalid-request", (await RefusalAsync(() => kit.Service.ResolveAsync(kit.Viewer, [reference], default))).Code);
 
     [Fact]
+    public async Task Refuses_null_and_too_much_in_a_list()
+    {
+        Assert.Equal("invalid-request", (await RefusalAsync(() => kit.Service.ResolveAsync(kit.Viewer, ["a", null!], default))).Code);
+        Assert.Equal("invalid-request", (await RefusalAsync(() => kit.Service.GetBundleAsync(kit.Viewer, [null!], default))).Code);
+        Assert.Equal("invalid-request", (await RefusalAsync(() => kit.Service.GetBundleAsync(kit.Viewer, ["\0"], default))).Code);
+        Assert.Equal("invalid-request",
+            (await RefusalAsync(() => kit.Service.ResolveAsync(kit.Viewer, [.. Enumerable.Repeat("a", 101)], default))).Code);
+    }
+
+    [Fact]
     public async Task The_bundle_has_the_current_version_of_each_tenant_policy_and_the_pinned_ones()
     {
         await kit.PublishAsync("t", 1, PolicyBinding.Tenant);
@@ -162,17 +188,19 @@ public sealed class PolicyServiceTests(TestDatabase database)
         Assert.Equal([c1], bundle.Pinned);
         Assert.Equal(bundle.Digest, (await kit.Service.GetBundleAsync(kit.Viewer, [c1.Digest], default)).Digest);
         Assert.NotEqual(bundle.Digest, (await kit.Service.GetBundleAsync(kit.Viewer, [c2.Digest], default)).Digest);
-        Assert.Equal("policy-not-found", (await RefusalAsync(() => kit.Service.GetBundleAsync(kit.Viewer, [c1.Digest, "sha256:00"], default))).Code);
+        Assert.Equal("policy-not-found",
+            (await RefusalAsync(() => kit.Service.GetBundleAsync(kit.Viewer, [c1.Digest, "sha256:00"], default))).Code);
     }
 
     [Fact]
     public async Task No_tenant_sees_anothers_policies()
     {
         var mine = await kit.PublishAsync("a", 1, PolicyBinding.Tenant);
-        var other = new PolicyKit(database.Tenant());
+        var other = await MakeAsync();
         Assert.Equal("policy-not-found", (await RefusalAsync(() => other.Service.GetAsync(other.Viewer, mine.Id, default))).Code);
         Assert.Equal("policy-not-found", (await RefusalAsync(() => other.Service.ResolveAsync(other.Viewer, ["a"], default))).Code);
-        Assert.Equal("policy-not-found", (await RefusalAsync(() => other.Service.GetBundleAsync(other.Viewer, [mine.Digest], default))).Code);
+        Assert.Equal("policy-not-found",
+            (await RefusalAsync(() => other.Service.GetBundleAsync(other.Viewer, [mine.Digest], default))).Code);
         Assert.Empty((await other.Service.ListAsync(other.Viewer, null, new(), default)).Items);
         Assert.Empty((await other.Service.GetBundleAsync(other.Viewer, [], default)).Tenant);
 
@@ -184,7 +212,8 @@ public sealed class PolicyServiceTests(TestDatabase database)
     [Fact]
     public async Task Evaluates_the_named_policies_together_with_the_tenants()
     {
-        await kit.PublishAsync("c", 1, PolicyBinding.Capsule, "rule all allow", "rule big approval 1 of \"finance\" within 1h when call.args.amount > 500");
+        await kit.PublishAsync("c", 1, PolicyBinding.Capsule, "rule all allow",
+            "rule big approval 1 of \"finance\" within 1h when call.args.amount > 500");
         var facts = PolicyKit.Facts("""{"call":{"tool":"payments.refund","args":{"amount":900}}}""");
         var request = new EvaluatePolicy("tool.before", facts, ["c"]);
         var decision = await kit.Service.EvaluateAsync(kit.Viewer, request, default);
@@ -196,7 +225,8 @@ public sealed class PolicyServiceTests(TestDatabase database)
         decision = await kit.Service.EvaluateAsync(kit.Viewer, request, default);
         Assert.Equal(Verdict.Deny, decision.Verdict);
         Assert.Equal("`t/stop` denies it", decision.Reason);
-        Assert.Equal((await kit.Service.GetBundleAsync(kit.Viewer, [(await kit.Service.ResolveAsync(kit.Viewer, ["c"], default))[0].Digest], default)).Digest, decision.Bundle);
+        Assert.Equal((await kit.Service.GetBundleAsync(kit.Viewer,
+            [(await kit.Service.ResolveAsync(kit.Viewer, ["c"], default))[0].Digest], default)).Digest, decision.Bundle);
     }
 
     [Theory]
@@ -207,14 +237,41 @@ public sealed class PolicyServiceTests(TestDatabase database)
     [InlineData("tool.before", "{\"call\":{\"tool\":\"a.b\"},\"weather\":{}}")]
     [InlineData("run.start", "{\"call\":{\"tool\":\"a.b\"}}")]
     public async Task Refuses_a_trial_that_makes_no_sense(string point, string facts) =>
-        Assert.Equal("invalid-request", (await RefusalAsync(() => kit.Service.EvaluateAsync(kit.Viewer, new EvaluatePolicy(point, PolicyKit.Facts(facts), []), default))).Code);
+        Assert.Equal("invalid-request",
+            (await RefusalAsync(() =>
+            kit.Service.EvaluateAsync(kit.Viewer, new EvaluatePolicy(point, PolicyKit.Facts(facts), []), default))).Code);
 
     [Fact]
     public async Task A_text_that_cannot_be_stored_is_a_finding()
     {
-        var problem = await RefusalAsync(() => kit.Service.PublishAsync(kit.Author, new PublishPolicy("policy a version 1 {\n  // \0\n  at tool.before\n  rule x allow\n}"), default));
+        var problem = await RefusalAsync(() =>
+            kit.Service.PublishAsync(kit.Author, new PublishPolicy("policy a version 1 {\n  // \0\n  at tool.before\n  rule x allow\n}"),
+            default));
         Assert.Equal("policy.character", problem.Diagnostics![0].Code);
         problem = await RefusalAsync(() => kit.Service.PublishAsync(kit.Author, new PublishPolicy(new string('(', 300_000)), default));
         Assert.Equal("policy.too-large", problem.Diagnostics![0].Code);
+    }
+}
+
+public sealed class PolicyServiceTests(TestDatabase database) : PolicyContractTests
+{
+    private protected override ValueTask<PolicyKit> MakeAsync() => new(new LocalPolicies(database.Tenant()));
+
+    [Fact]
+    public async Task Reading_needs_the_scope()
+    {
+        var kit = await MakeAsync();
+        var nobody = kit.Viewer with { Scopes = System.Collections.Frozen.FrozenSet<string>.Empty };
+        var trial = new EvaluatePolicy("tool.before", PolicyKit.Facts("{}"), []);
+        Func<Task>[] reads =
+        [
+            () => kit.Service.ListAsync(nobody, null, new(), default), () => kit.Service.GetAsync(nobody, default, default),
+            () => kit.Service.GetBundleAsync(nobody, [], default), () => kit.Service.ResolveAsync(nobody, ["a"], default),
+            () => kit.Service.EvaluateAsync(nobody, trial, default),
+        ];
+        foreach (var read in reads)
+        {
+            Assert.Equal("forbidden", (await Assert.ThrowsAsync<ProblemException>(read)).Problem.Code);
+        }
     }
 }

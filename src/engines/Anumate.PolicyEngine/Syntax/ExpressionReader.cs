@@ -65,7 +65,8 @@ static class ExpressionReader
             open.Push(token);
             if (open.Count == PolicyLimits.Nesting + 1)
             {
-                findings.Error("policy.nesting", $"brackets are nested more than {PolicyLimits.Nesting} deep", token.Span, "name the parts with `let`");
+                findings.Error("policy.nesting", $"brackets are nested more than {PolicyLimits.Nesting} deep", token.Span,
+                    "name the parts with `let`");
                 return false;
             }
 
@@ -109,12 +110,15 @@ static class ExpressionReader
         return text.ToString();
     }
 
-    /// <summary>The places in a printed expression before an <c>&amp;&amp;</c> or <c>||</c> outside all brackets, where a long line may break.</summary>
+    /// <summary>
+    /// The places in a printed expression before an <c>&amp;&amp;</c> or <c>||</c> outside all brackets, where a long line may break.
+    /// </summary>
     public static IEnumerable<int> Joints(string expression) =>
         Outside(expression).Where(t => t.In(expression) is "&&" or "||").Select(t => t.Span.Start);
 
     /// <summary>
-    /// The operands of the expression's outermost <c>&amp;&amp;</c>, as stretches of it; the whole when something that binds more loosely joins it.
+    /// The operands of the expression's outermost <c>&amp;&amp;</c>, as stretches of it; the whole when something that binds more loosely
+    /// joins it.
     /// </summary>
     public static List<Span> Conjuncts(string expression)
     {
@@ -149,7 +153,8 @@ static class ExpressionReader
         var tokens = new Lexer(expression, new Findings(expression)).Read().Tokens;
         for (var i = 0; i < tokens.Count - 1; i++)
         {
-            if (tokens[i].Kind == TokenKind.Word && !(i > 0 && tokens[i - 1].In(expression) is "." or ".?") && tokens[i + 1].In(expression) is not "(")
+            if (tokens[i].Kind == TokenKind.Word && !(i > 0 && tokens[i - 1].In(expression) is "." or ".?")
+                && tokens[i + 1].In(expression) is not "(")
             {
                 yield return tokens[i].In(expression).ToString();
             }

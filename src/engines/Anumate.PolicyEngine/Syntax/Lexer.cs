@@ -140,7 +140,8 @@ sealed class Lexer(string source, Findings findings)
 
         while (at < source.Length && (char.IsAsciiLetterOrDigit(source[at]) || source[at] == '_'))
         {
-            var exponent = source[at] is 'e' or 'E' && Peek(1) is '+' or '-' && char.IsAsciiDigit(Peek(2)) && !source.AsSpan(start, at - start).ContainsAny('x', 'X');
+            var exponent = source[at] is 'e' or 'E' && Peek(1) is '+' or '-' && char.IsAsciiDigit(Peek(2))
+                && !source.AsSpan(start, at - start).ContainsAny('x', 'X');
             at += exponent ? 2 : 1;
         }
 
@@ -190,7 +191,8 @@ sealed class Lexer(string source, Findings findings)
             }
         }
 
-        findings.Error("policy.unterminated-text", "the text has no closing quote", new Span(start, at), $"close it with `{new string(quote, triple ? 3 : 1)}`");
+        findings.Error("policy.unterminated-text", "the text has no closing quote", new Span(start, at),
+            $"close it with `{new string(quote, triple ? 3 : 1)}`");
         Add(TokenKind.Text, start);
     }
 
@@ -212,8 +214,11 @@ sealed class Lexer(string source, Findings findings)
     {
         var rune = Rune.TryGetRuneAt(source, at, out var r) ? r : new Rune(0xFFFD);
         var isLetter = Rune.IsLetter(rune);
-        findings.Error("policy.character", $"the character {Describe(rune)} has no meaning here", new Span(start, start + rune.Utf16SequenceLength),
-            isLetter ? "names consist of the ASCII letters a-z, digits and `_`; a look-alike letter of another script is not the same" : null);
+        findings.Error("policy.character", $"the character {Describe(rune)} has no meaning here",
+            new Span(start, start + rune.Utf16SequenceLength),
+            isLetter
+                ? "names consist of the ASCII letters a-z, digits and `_`; a look-alike letter of another script is not the same"
+                : null);
         at += source[at] is var c && char.IsHighSurrogate(c) && at + 1 < source.Length && char.IsLowSurrogate(source[at + 1]) ? 2 : 1;
         while (isLetter && at < source.Length && char.IsLetterOrDigit(source[at]))
         {
@@ -221,7 +226,9 @@ sealed class Lexer(string source, Findings findings)
         }
     }
 
-    /// <summary>Passes one character of a text or comment; what a reader cannot see is refused, or a document could show one thing and mean another.</summary>
+    /// <summary>
+    /// Passes one character of a text or comment; what a reader cannot see is refused, or a document could show one thing and mean another.
+    /// </summary>
     void CheckCharacter()
     {
         if (!Rune.TryGetRuneAt(source, at, out var rune))
@@ -235,7 +242,8 @@ sealed class Lexer(string source, Findings findings)
             or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
         if (hidden)
         {
-            findings.Error("policy.character", $"the invisible character {Describe(rune)} is not allowed", new Span(at, at + 1), "delete it, or write it as an escape inside an expression");
+            findings.Error("policy.character", $"the invisible character {Describe(rune)} is not allowed", new Span(at, at + 1),
+                "delete it, or write it as an escape inside an expression");
         }
 
         at += rune.Utf16SequenceLength;
@@ -247,9 +255,12 @@ sealed class Lexer(string source, Findings findings)
             ? $"U+{rune.Value:X4}"
             : $"`{rune}` (U+{rune.Value:X4})";
 
-    bool AfterOperand() => tokens.Count > 0 && tokens[^1] is { Kind: not TokenKind.Symbol } || (tokens.Count > 0 && source[tokens[^1].Span.End - 1] is ')' or ']' or '}');
+    bool AfterOperand() =>
+        tokens.Count > 0 && tokens[^1] is { Kind: not TokenKind.Symbol }
+        || (tokens.Count > 0 && source[tokens[^1].Span.End - 1] is ')' or ']' or '}');
 
-    void Add(TokenKind kind, int start) => tokens.Add(new Token(kind, new Span(start, at), tokens.Count > 0 && tokens[^1].Span.End == start));
+    void Add(TokenKind kind, int start) =>
+        tokens.Add(new Token(kind, new Span(start, at), tokens.Count > 0 && tokens[^1].Span.End == start));
 
     char Peek(int ahead) => at + ahead < source.Length ? source[at + ahead] : '\0';
 }

@@ -35,7 +35,7 @@ sealed partial class Parser
         else
         {
             return KindsToCome.Contains(Shown(quoted: false))
-                ? NotYet($"`{Shown(quoted: false)}` rules", Current.Span)
+                ? NotYet($"`{Shown(quoted: false)}` rules are", Current.Span)
                 : Expected("`allow`, `deny` or `approval`", Closest(Kinds));
         }
 
@@ -102,7 +102,7 @@ sealed partial class Parser
             }
             else if (Is("waivable"))
             {
-                NotYet("`waivable by`", at);
+                NotYet("`waivable by` is", at);
                 return null;
             }
             else
@@ -116,7 +116,8 @@ sealed partial class Parser
     {
         if (rule.Approval is not { } approval)
         {
-            findings.Error("policy.clause", $"{Shown()} belongs to an `approval` rule, not to `{rule.Kind.ToString().ToLowerInvariant()}`", Current.Span);
+            findings.Error("policy.clause", $"{Shown()} belongs to an `approval` rule, not to `{rule.Kind.ToString().ToLowerInvariant()}`",
+                Current.Span);
             return null;
         }
 
@@ -151,7 +152,8 @@ sealed partial class Parser
 
         if (Syntax.Duration.Parse(text) is null)
         {
-            findings.Error("policy.duration", $"`{text}` is not a time", Current.Span, "write whole days, hours, minutes and seconds, largest first: `2d`, `4h`, `1h30m`");
+            findings.Error("policy.duration", $"`{text}` is not a time", Current.Span,
+                "write whole days, hours, minutes and seconds, largest first: `2d`, `4h`, `1h30m`");
             return null;
         }
 

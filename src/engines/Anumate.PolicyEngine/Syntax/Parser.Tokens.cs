@@ -39,7 +39,8 @@ sealed partial class Parser
         }
 
         var text = Current.In(stream.Source);
-        if (text.ContainsAnyExceptInRange('0', '9') || (text.Length > 1 && text[0] == '0') || !int.TryParse(text, out value) || value < least || value > most)
+        if (text.ContainsAnyExceptInRange('0', '9') || (text.Length > 1 && text[0] == '0') || !int.TryParse(text, out value)
+            || value < least || value > most)
         {
             findings.Error("policy.number", most == int.MaxValue
                 ? $"{what} must be a whole number from {least}, found `{Clip(text)}`"
@@ -171,7 +172,8 @@ sealed partial class Parser
                 i++;
                 if (i == quoted.Length || quoted[i] is not ('"' or '\\'))
                 {
-                    findings.Error("policy.text", $"`\\{(i < quoted.Length ? quoted[i] : ' ')}` is not an escape here", span, "only `\\\"` and `\\\\` are");
+                    findings.Error("policy.text", $"`\\{(i < quoted.Length ? quoted[i] : ' ')}` is not an escape here", span,
+                        "only `\\\"` and `\\\\` are");
                     return null;
                 }
             }
@@ -190,14 +192,16 @@ sealed partial class Parser
 
     bool NotYet(string what, Span at)
     {
-        findings.Error("policy.not-supported-yet", $"{what} are not supported yet".Replace("` are", "` is"), at, "this version knows `allow`, `deny` and `approval` rules");
+        findings.Error("policy.not-supported-yet", $"{what} not supported yet", at,
+            "this version knows `allow`, `deny` and `approval` rules");
         return false;
     }
 
     string? Closest(IReadOnlyList<string> words) =>
         Current.Kind == TokenKind.Word && Suggest.Closest(Shown(quoted: false), words) is { } word ? $"did you mean `{word}`" : null;
 
-    string Shown(bool quoted = true) => AtEnd ? "the end of the document" : quoted ? $"`{Clip(Current.In(stream.Source))}`" : Current.In(stream.Source).ToString();
+    string Shown(bool quoted = true) =>
+        AtEnd ? "the end of the document" : quoted ? $"`{Clip(Current.In(stream.Source))}`" : Current.In(stream.Source).ToString();
 
     static string Clip(ReadOnlySpan<char> text) => text.Length <= 40 ? text.ToString() : $"{text[..40]}…";
 
@@ -221,5 +225,7 @@ sealed partial class Parser
     }
 
     string? TrailingComment() =>
-        comment < stream.Comments.Count && stream.Comments[comment] is { Trailing: true } c && c.Before == index ? stream.Comments[comment++].Text : null;
+        comment < stream.Comments.Count && stream.Comments[comment] is { Trailing: true } c && c.Before == index
+            ? stream.Comments[comment++].Text
+            : null;
 }

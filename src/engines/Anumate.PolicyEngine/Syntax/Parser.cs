@@ -69,7 +69,7 @@ sealed partial class Parser
 
         if (Is("test"))
         {
-            NotYet("`test` blocks", Current.Span);
+            NotYet("`test` blocks are", Current.Span);
         }
         else
         {
@@ -149,7 +149,7 @@ sealed partial class Parser
     {
         if (Is("capsule") || Is("label"))
         {
-            return NotYet($"`on {Shown(quoted: false)}`", Current.Span);
+            return NotYet($"`on {Shown(quoted: false)}` is", Current.Span);
         }
 
         if (!Word("tool", "`tool`") || !Word("in", "`in`") || !TextList("tool patterns", PolicyLimits.Patterns, out var patterns))
