@@ -81,6 +81,12 @@ public sealed record DbOptions
             text.Options = "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c plan_cache_mode=force_generic_plan";
         }
 
+        if (role == DbRole.Reader)
+        {
+            // It stores cursors and parked events, in this order. What a crash forgets is delivered again, as it may be anyway.
+            text.Options = "-c synchronous_commit=off";
+        }
+
         return text.ConnectionString;
     }
 

@@ -95,6 +95,22 @@ public sealed class TenancyTests(TestDatabase database)
     }
 
     [Fact]
+    public async Task Lists_every_function_that_sees_past_its_callers_rights()
+    {
+        var functions = await RowsAsync("""
+            select n.nspname || '.' || p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+            where p.prosecdef and n.nspname not in ('pg_catalog', 'information_schema')
+            """, r => r.GetString(0));
+        var readme = await File.ReadAllTextAsync(Path.Combine(Root(AppContext.BaseDirectory), "src/Anumate.Platform/Data/README.md"));
+        Assert.Contains("platform.ensure_partitions", functions);
+        Assert.Empty(functions.Where(f => !readme.Contains($"| `{f}` |", StringComparison.Ordinal)));
+        Assert.Empty(await RowsAsync("""
+            select n.nspname || '.' || p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+            where n.nspname not in ('pg_catalog', 'information_schema') and has_function_privilege('public', p.oid, 'execute')
+            """, r => r.GetString(0)));
+    }
+
+    [Fact]
     public async Task Shows_no_row_where_no_tenant_is_set()
     {
         var t = database.Tenant();
@@ -229,6 +245,8 @@ public sealed class TenancyTests(TestDatabase database)
         Assert.Throws<ArgumentException>(() => database.Db.Across(DbRole.App));
         Assert.Throws<ArgumentException>(() => database.Db.Across(DbRole.Owner));
     }
+
+    static string Root(string from) => File.Exists(Path.Combine(from, "Anumate.slnx")) ? from : Root(Path.GetDirectoryName(from)!);
 
     async Task<IReadOnlyList<T>> RowsAsync<T>(string sql, Func<NpgsqlDataReader, T> map)
     {
