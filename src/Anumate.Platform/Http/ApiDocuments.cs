@@ -27,6 +27,7 @@ public static class ApiDocuments
             services.AddOpenApi(module.Name, options =>
             {
                 options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+                options.CreateSchemaReferenceId = ApiSchemas.NameOf;
                 options.AddDocumentTransformer((document, _, _) => Describe(document, module));
                 options.AddOperationTransformer((operation, context, ct) => ApiOperations.DescribeAsync(operation, context, module, ct));
                 options.AddSchemaTransformer(ApiSchemas.Describe);
@@ -42,7 +43,7 @@ public static class ApiDocuments
         {
             Title = $"Anumate {module.Name}",
             Version = "v1",
-            Description = ApiSchemas.SummaryOf(module.Serves),
+            Description = ApiComments.Of(module.Serves),
             License = new OpenApiLicense { Name = "Apache-2.0", Identifier = "Apache-2.0" },
         };
         document.Servers = [new OpenApiServer { Url = "/", Description = "this server" }];
@@ -57,7 +58,7 @@ public static class ApiDocuments
             },
         };
         document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, document)] = [] }];
-        document.Tags = new HashSet<OpenApiTag> { new() { Name = module.Name, Description = ApiSchemas.SummaryOf(module.Serves) } };
+        document.Tags = new HashSet<OpenApiTag> { new() { Name = module.Name, Description = ApiComments.Of(module.Serves) } };
         return Task.CompletedTask;
     }
 

@@ -17,7 +17,8 @@ static class ApiOperations
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         var route = "/" + context.Description.RelativePath!.Split('?')[0];
-        operation.OperationId ??= $"{module.Name}{metadata.OfType<MethodInfo>().First().Name}";
+        var handler = metadata.OfType<MethodInfo>().First();
+        operation.OperationId ??= $"{module.Name}{handler.Name}";
         operation.Tags = new HashSet<OpenApiTagReference> { new(module.Name, context.Document) };
         var scope = metadata.OfType<DemandedScope>().FirstOrDefault()?.Scope;
         var isPublic = PublicRoutes.Reasons.ContainsKey(route);
@@ -33,13 +34,22 @@ static class ApiOperations
         }
 
         AddParameters(operation, metadata.OfType<ParameterMetadata>());
-        foreach (var parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>().Where(p => p.In == ParameterLocation.Path))
-        {
-            parameter.Description ??= "the object's id";
-        }
-
+        DescribeBound(operation, handler);
         await AddProblemsAsync(operation, context, metadata, scope, isPublic, ct);
-        AddExamples(operation, metadata.OfType<ExampleMetadata>().FirstOrDefault());
+        AddExamples(operation, context, metadata.OfType<ExampleMetadata>().FirstOrDefault());
+    }
+
+    // Ids and words are bound from text; what text they are is known from the handler.
+    static void DescribeBound(OpenApiOperation operation, MethodInfo handler)
+    {
+        foreach (var parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>())
+        {
+            if (handler.GetParameters().FirstOrDefault(p => p.Name == parameter.Name) is { } bound && ApiSchemas.OfParameter(bound.ParameterType) is { } schema)
+            {
+                parameter.Schema = schema;
+                parameter.Example = ApiSchemas.Prefix(bound.ParameterType) is { } prefix ? JsonValue.Create($"{prefix}_01m826h01xf14v1qvyk36e7vrz") : null;
+            }
+        }
     }
 
     static void AddParameters(OpenApiOperation operation, IEnumerable<ParameterMetadata> parameters)
@@ -101,17 +111,19 @@ static class ApiOperations
         }
     }
 
-    static void AddExamples(OpenApiOperation operation, ExampleMetadata? examples)
+    static void AddExamples(OpenApiOperation operation, OpenApiOperationTransformerContext context, ExampleMetadata? given)
     {
-        if (ApiDocuments.NodeOf(examples?.Request) is { } request && operation.RequestBody?.Content?.Values.FirstOrDefault() is { } body)
+        var takes = context.Description.ActionDescriptor.EndpointMetadata.OfType<IAcceptsMetadata>().FirstOrDefault()?.RequestType;
+        if (operation.RequestBody?.Content?.Values.FirstOrDefault() is { } body && takes is not null)
         {
-            body.Example = request;
+            body.Example = ApiDocuments.NodeOf(given?.Request) ?? ApiExamples.Of(takes);
         }
 
-        if (ApiDocuments.NodeOf(examples?.Response) is { } response
-            && operation.Responses?.FirstOrDefault(r => r.Key.StartsWith('2')).Value?.Content?.Values.FirstOrDefault() is { } answer)
+        var answers = context.Description.SupportedResponseTypes.FirstOrDefault(r => r.StatusCode is >= 200 and < 300)?.Type;
+        if (operation.Responses?.FirstOrDefault(r => r.Key.StartsWith('2')).Value?.Content is { } content && answers is not null
+            && content.TryGetValue("application/json", out var answer))
         {
-            answer.Example = response;
+            answer.Example = ApiDocuments.NodeOf(given?.Response) ?? ApiExamples.Of(answers);
         }
     }
 }

@@ -32,4 +32,7 @@ public static class Reply
 
     /// <summary>201 with <c>Location</c>.</summary>
     public static Created<T> Created<T>(string location, T value) => TypedResults.Created(location, value);
+
+    /// <summary>Server-sent events; see <see cref="EventStream{T}"/>.</summary>
+    public static EventStream<T> Stream<T>(IAsyncEnumerable<T> items, Func<T, (string Event, string Id)> label) => new(items, label);
 }

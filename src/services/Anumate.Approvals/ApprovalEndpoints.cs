@@ -23,8 +23,8 @@ static class ApprovalEndpoints
         return Reply.Created($"/v1/approvals/{approval.Id}", approval);
     }
 
-    static async Task<Ok<Page<Approval>>> List(Caller caller, ApprovalStatus? status, PageQuery page, IApprovals approvals, CancellationToken ct) =>
-        Reply.Ok(await approvals.ListAsync(caller, status, page, ct));
+    static async Task<Ok<Page<Approval>>> List(Caller caller, Word<ApprovalStatus>? status, PageQuery page, IApprovals approvals, CancellationToken ct) =>
+        Reply.Ok(await approvals.ListAsync(caller, status?.Value, page, ct));
 
     static async Task<Ok<Approval>> Get(Caller caller, Id<Approval> id, IApprovals approvals, CancellationToken ct) =>
         Reply.Ok(await approvals.GetAsync(caller, id, ct));

@@ -1,5 +1,3 @@
-using System.Net.ServerSentEvents;
-using System.Runtime.CompilerServices;
 using Anumate.Platform.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -20,17 +18,6 @@ static class EventEndpoints
     static async Task<Ok<Page<CloudEvent>>> List(Caller caller, string? type, string? subject, PageQuery page, IEvents events, CancellationToken ct) =>
         Reply.Ok(await events.ListAsync(caller, new EventFilter(type, subject), page, ct));
 
-    static ServerSentEventsResult<CloudEvent> Stream(Caller caller, string? type, string? subject, string? cursor, IEvents events, CancellationToken ct)
-    {
-        caller.Demand(Scope.EventRead);
-        return TypedResults.ServerSentEvents(Items(events.StreamAsync(caller, new EventFilter(type, subject), cursor, ct), ct));
-    }
-
-    static async IAsyncEnumerable<SseItem<CloudEvent>> Items(IAsyncEnumerable<CloudEvent> events, [EnumeratorCancellation] CancellationToken ct)
-    {
-        await foreach (var e in events.WithCancellation(ct))
-        {
-            yield return new SseItem<CloudEvent>(e, e.Type) { EventId = e.Id };
-        }
-    }
+    static EventStream<CloudEvent> Stream(Caller caller, string? type, string? subject, string? cursor, IEvents events, CancellationToken ct) =>
+        Reply.Stream(events.StreamAsync(caller, new EventFilter(type, subject), cursor, ct), e => (e.Type, e.Id));
 }

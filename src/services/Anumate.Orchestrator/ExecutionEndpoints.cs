@@ -1,5 +1,3 @@
-using System.Net.ServerSentEvents;
-using System.Runtime.CompilerServices;
 using Anumate.Platform.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -26,8 +24,8 @@ static class ExecutionEndpoints
         return Reply.Created($"/v1/executions/{run.Id}", run);
     }
 
-    static async Task<Ok<Page<Run>>> List(Caller caller, RunStatus? status, PageQuery page, IOrchestrator orchestrator, CancellationToken ct) =>
-        Reply.Ok(await orchestrator.ListAsync(caller, status, page, ct));
+    static async Task<Ok<Page<Run>>> List(Caller caller, Word<RunStatus>? status, PageQuery page, IOrchestrator orchestrator, CancellationToken ct) =>
+        Reply.Ok(await orchestrator.ListAsync(caller, status?.Value, page, ct));
 
     static async Task<Ok<Run>> Get(Caller caller, Id<Run> id, IOrchestrator orchestrator, CancellationToken ct) =>
         Reply.Ok(await orchestrator.GetAsync(caller, id, ct));
@@ -35,19 +33,6 @@ static class ExecutionEndpoints
     static async Task<Ok<Run>> Wait(Caller caller, Id<Run> id, int? seconds, IOrchestrator orchestrator, CancellationToken ct) =>
         Reply.Ok(await orchestrator.WaitAsync(caller, id, TimeSpan.FromSeconds(seconds ?? 30), ct));
 
-    static async Task<ServerSentEventsResult<RunEvent>> Watch(
-        Caller caller, Id<Run> id, long? after, bool? follow, IOrchestrator orchestrator, CancellationToken ct)
-    {
-        // Asked before the stream begins, so that a foreign or absent id is an answer of its own.
-        await orchestrator.GetAsync(caller, id, ct);
-        return TypedResults.ServerSentEvents(Items(orchestrator.WatchAsync(caller, id, after ?? 0, follow ?? false, ct), ct));
-    }
-
-    static async IAsyncEnumerable<SseItem<RunEvent>> Items(IAsyncEnumerable<RunEvent> events, [EnumeratorCancellation] CancellationToken ct)
-    {
-        await foreach (var e in events.WithCancellation(ct))
-        {
-            yield return new SseItem<RunEvent>(e, e.Kind) { EventId = e.Seq.ToString() };
-        }
-    }
+    static EventStream<RunEvent> Watch(Caller caller, Id<Run> id, long? after, bool? follow, IOrchestrator orchestrator, CancellationToken ct) =>
+        Reply.Stream(orchestrator.WatchAsync(caller, id, after ?? 0, follow ?? false, ct), e => (e.Kind, $"{e.Seq}"));
 }
