@@ -85,7 +85,9 @@ public readonly struct Digest : IEquatable<Digest>, ISpanParsable<Digest>
 
     /// <inheritdoc cref="Parse(string, IFormatProvider?)"/>
     public static Digest Parse(ReadOnlySpan<char> s, IFormatProvider? provider = null) =>
-        TryParse(s, provider, out var digest) ? digest : throw new FormatException("expected a digest of the form sha256:<64 lower-case hexadecimal digits>");
+        TryParse(s, provider, out var digest)
+            ? digest
+            : throw new FormatException("expected a digest of the form sha256:<64 lower-case hexadecimal digits>");
 
     /// <summary>Parses the textual form; false for anything else.</summary>
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out Digest result) =>
@@ -214,7 +216,8 @@ public sealed class DigestJsonConverter : JsonConverter<Digest>
             : throw new JsonException("expected a digest of the form sha256:<64 lower-case hexadecimal digits>");
 
     /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, Digest value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+    public override void Write(Utf8JsonWriter writer, Digest value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
 }
 
 /// <summary>Writes a <see cref="SaltedDigest"/> as its textual form.</summary>

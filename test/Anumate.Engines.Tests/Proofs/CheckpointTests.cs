@@ -90,8 +90,9 @@ public sealed class CheckpointTests
         var cosigned = Enumerable.Range(100, 15).Aggregate(note, (n, i) => n.With($"witness{i}", Seeded(i)));
         Assert.Equal(CheckpointState.Ok, State(cosigned.ToString()));
         Assert.Throws<ArgumentException>(() => cosigned.With("one-more", Seeded(1)));
-        Assert.False(Parses(cosigned + string.Join("", Enumerable.Range(0, 1).Select(i => line.Replace(Origin, $"w{i}", StringComparison.Ordinal)))));
-        Assert.False(SignedNote.TryParse(Encoding.UTF8.GetBytes(note + string.Concat(Enumerable.Range(0, 101).Select(i => $"\u2014 w{i} not even base64\n"))), out _, out var fault));
+        Assert.False(Parses(cosigned + line.Replace(Origin, "seventeenth", StringComparison.Ordinal)));
+        var flood = note + string.Concat(Enumerable.Range(0, 101).Select(i => $"\u2014 w{i} not even base64\n"));
+        Assert.False(SignedNote.TryParse(Encoding.UTF8.GetBytes(flood), out _, out var fault));
         Assert.Contains("more than 16", fault, StringComparison.Ordinal);
         Assert.False(SignedNote.TryParse(new byte[SignedNote.MaxBytes + 1], out _, out _));
     }
@@ -108,7 +109,8 @@ public sealed class CheckpointTests
             var verification = Checkpoint.Verify(Encoding.UTF8.GetBytes(Sample.Sign(signer).ToString()), both);
             Assert.True(verification.Ok);
             Assert.Equal(signer.Kid, verification.Key.Key.Kid);
-            Assert.Equal(CheckpointState.Signature, State(Sample.Sign(signer).ToString(), KeyRing.Of("log.example", (signer == first ? second : first).Public)));
+            Assert.Equal(CheckpointState.Signature,
+                State(Sample.Sign(signer).ToString(), KeyRing.Of("log.example", (signer == first ? second : first).Public)));
         }
 
         Assert.False(Parses(Sample.Sign(first).With(Origin, second).ToString()));
@@ -121,9 +123,12 @@ public sealed class CheckpointTests
         Assert.True(Parses(note));
         string[] hostile =
         [
-            note.Replace("\n", "\r\n", StringComparison.Ordinal), note.Replace("time", "t\tme", StringComparison.Ordinal), note.Replace("time", "t\u0000me", StringComparison.Ordinal),
-            note.Replace("time", "t\u0085me", StringComparison.Ordinal), note[..^1], note + "\n", note.TrimEnd('\n') + " \n", note.Replace("\n\n", "\n", StringComparison.Ordinal), "", "\n\n",
-            note.Replace("\u2014 ", "- ", StringComparison.Ordinal), note.Replace("\u2014 ", "\u2014  ", StringComparison.Ordinal), note[..^2] + "\n", note[..^2] + "!\n", Sample.Text, Sample.Text + "\n",
+            note.Replace("\n", "\r\n", StringComparison.Ordinal), note.Replace("time", "t\tme", StringComparison.Ordinal),
+                note.Replace("time", "t\u0000me", StringComparison.Ordinal),
+            note.Replace("time", "t\u0085me", StringComparison.Ordinal), note[..^1], note + "\n", note.TrimEnd('\n') + " \n",
+                note.Replace("\n\n", "\n", StringComparison.Ordinal), "", "\n\n",
+            note.Replace("\u2014 ", "- ", StringComparison.Ordinal), note.Replace("\u2014 ", "\u2014  ", StringComparison.Ordinal),
+                note[..^2] + "\n", note[..^2] + "!\n", Sample.Text, Sample.Text + "\n",
             note.Replace("\u2014 log.example/", "\u2014 log.example+/", StringComparison.Ordinal), Sample.Text + "\n\u2014 x AAAAAA==\n",
         ];
         Assert.All(hostile, h => Assert.False(Parses(h), h));

@@ -55,14 +55,22 @@ public sealed class CorpusTests
         Attempt = 1,
         Epoch = 1,
         PlanHash = ReceiptSample.PlanHash,
-        Capabilities = [new Capability("payments.refund@" + Digest.Of("schema"u8), 1) { ArgsDigest = SaltedDigest.Of(ReceiptSample.Salt, "{\"amount\":40}"u8).ToString() }],
+        Capabilities =
+        [
+            new Capability("payments.refund@" + Digest.Of("schema"u8), 1)
+            {
+                ArgsDigest = SaltedDigest.Of(ReceiptSample.Salt, "{\"amount\":40}"u8).ToString(),
+            },
+        ],
         Actors = ["orchestrator"],
     };
 
     [Fact]
     public void Writes_the_files_of_this_release()
     {
-        Writes("keys.json", CanonicalJson.Write(Jwks.Write(new KeyRing([new TrustedKey(TokenKey.Public, "captokens"), new TrustedKey(ReceiptSample.Key.Public, ReceiptSample.Operator)]))));
+        var ring = new KeyRing([new TrustedKey(TokenKey.Public, "captokens"),
+            new TrustedKey(ReceiptSample.Key.Public, ReceiptSample.Operator)]);
+        Writes("keys.json", CanonicalJson.Write(Jwks.Write(ring)));
         Writes("captoken.jwt", Encoding.ASCII.GetBytes(Claims().Sign(TokenKey)));
         Writes("checkpoint.txt", Encoding.UTF8.GetBytes(new ReceiptSample().CheckpointOf(0).Sign(ReceiptSample.Key).ToString()));
         Writes("receipt.json", new ReceiptSample().Bundle().ToBytes());
@@ -76,7 +84,8 @@ public sealed class CorpusTests
     public void Reads_the_keys_and_verifies_the_token()
     {
         Assert.True(Jwks.TryRead(Read("keys.json"), null, out var ring, out var fault), fault);
-        var expected = new TokenExpectation { Type = TokenType.Capability, Audience = "connectors", Now = ReceiptSample.Time.AddSeconds(60) };
+        var now = ReceiptSample.Time.AddSeconds(60);
+        var expected = new TokenExpectation { Type = TokenType.Capability, Audience = "connectors", Now = now };
         var verification = CapTokenClaims.Verify(Encoding.ASCII.GetString(Read("captoken.jwt")), expected, ring);
         Assert.True(verification.Ok, verification.Reason);
         Assert.Equivalent(Claims(), verification.Claims, strict: true);
@@ -88,7 +97,9 @@ public sealed class CorpusTests
         Assert.True(Jwks.TryRead(Read("keys.json"), null, out var ring, out var fault), fault);
         var verification = Checkpoint.Verify(Read("checkpoint.txt"), ring);
         Assert.True(verification.Ok, verification.Reason);
-        Assert.Equal(new Checkpoint($"log.example/{ReceiptSample.Tenant}/0", 5, verification.Checkpoint.Root, ReceiptSample.Time.AddSeconds(1)), verification.Checkpoint);
+        var expected = new Checkpoint($"log.example/{ReceiptSample.Tenant}/0", 5, verification.Checkpoint.Root,
+            ReceiptSample.Time.AddSeconds(1));
+        Assert.Equal(expected, verification.Checkpoint);
     }
 
     [Fact]

@@ -76,7 +76,9 @@ public sealed class DsseTests
         Assert.Equal("Form", Outcome(e => signature(e)["extra"] = 1));
         Assert.Equal("Form", Outcome(e => e["signatures"] = new JsonArray()));
         Assert.Equal("Form", Outcome(e => e["signatures"]!.AsArray().Add(signature(e).DeepClone())));
-        Assert.Equal("Form", Outcome(e => e["signatures"] = new JsonArray([.. Enumerable.Range(0, 17).Select(i => new JsonObject { ["keyid"] = $"k{i}", ["sig"] = "AAAA" })])));
+        Assert.Equal("Form", Outcome(e =>
+            e["signatures"] = new JsonArray([.. Enumerable.Range(0, 17)
+                .Select(i => new JsonObject { ["keyid"] = $"k{i}", ["sig"] = "AAAA" })])));
         Assert.Equal("Form", Outcome(e => e["payload"] = "eyJhIjoxfR=="));
         Assert.Equal("Form", Outcome(e => e["payload"] = "eyJhIjoxfQ"));
         Assert.Equal("Form", Outcome(e => e["payload"] = "eyJhIjox\nfQ=="));

@@ -18,10 +18,12 @@ public sealed class KeyTests
         int valid = 0, invalid = 0;
         foreach (var group in suite.GetProperty("testGroups").EnumerateArray())
         {
-            var imported = Ed25519PublicKey.TryImport(Convert.FromHexString(group.GetProperty("publicKey").GetProperty("pk").GetString()!), out var key);
+            var raw = Convert.FromHexString(group.GetProperty("publicKey").GetProperty("pk").GetString()!);
+            var imported = Ed25519PublicKey.TryImport(raw, out var key);
             foreach (var test in group.GetProperty("tests").EnumerateArray())
             {
-                var ok = imported && key!.Verify(Convert.FromHexString(test.GetProperty("msg").GetString()!), Convert.FromHexString(test.GetProperty("sig").GetString()!));
+                byte[] Bytes(string name) => Convert.FromHexString(test.GetProperty(name).GetString()!);
+                var ok = imported && key!.Verify(Bytes("msg"), Bytes("sig"));
                 Assert.Equal(test.GetProperty("result").GetString() == "valid", ok);
                 _ = ok ? valid++ : invalid++;
             }
@@ -95,7 +97,8 @@ public sealed class KeyTests
         using var a = Ed25519Key.Import(new byte[32]);
         using var b = Ed25519Key.Import([.. new byte[31], 1]);
         var from = DateTimeOffset.FromUnixTimeSeconds(1_800_000_000);
-        var ring = new KeyRing([new TrustedKey(a.Public, "captokens"), new TrustedKey(b.Public, "log.example") { From = from, Until = from.AddDays(90) }]);
+        var ring = new KeyRing([new TrustedKey(a.Public, "captokens"),
+            new TrustedKey(b.Public, "log.example") { From = from, Until = from.AddDays(90) }]);
         Assert.True(Jwks.TryRead(Encoding.UTF8.GetBytes(Jwks.Write(ring).ToJsonString()), null, out var read, out var fault), fault);
         Assert.Equal(ring.Keys.OrderBy(k => k.Name), read.Keys.OrderBy(k => k.Name));
         Assert.Throws<ArgumentException>(() => new KeyRing([new TrustedKey(a.Public, "x"), new TrustedKey(a.Public, "y")]));
@@ -130,6 +133,7 @@ public sealed class KeyTests
         Assert.False(Jwks.TryRead(Encoding.UTF8.GetBytes(Jwks.Write([key.Public]).ToJsonString()), null, out _, out var nameless));
         Assert.Contains("name", nameless, StringComparison.Ordinal);
         Assert.False(Jwks.TryRead("{\"keys\":[],\"keys\":[]}"u8.ToArray(), "name", out _, out _));
-        Assert.Equal(JsonValueKind.Array, JsonDocument.Parse(Jwks.Write(KeyRing.Empty).ToJsonString()).RootElement.GetProperty("keys").ValueKind);
+        Assert.Equal(JsonValueKind.Array,
+            JsonDocument.Parse(Jwks.Write(KeyRing.Empty).ToJsonString()).RootElement.GetProperty("keys").ValueKind);
     }
 }

@@ -68,7 +68,8 @@ public sealed class MerkleTests
     [InlineData("consistency")]
     public void R11_Agrees_with_every_published_proof_and_forgery(string kind)
     {
-        var files = Directory.GetFiles(Path.Combine(ProofVectors.Folder("merkle-rfc6962"), "testdata", kind), "*.json", SearchOption.AllDirectories);
+        var files = Directory.GetFiles(Path.Combine(ProofVectors.Folder("merkle-rfc6962"), "testdata", kind), "*.json",
+            SearchOption.AllDirectories);
         Assert.InRange(files.Length, 40, 1000);
         foreach (var file in files)
         {
@@ -84,7 +85,9 @@ public sealed class MerkleTests
             {
                 Digest Field(string name) => new(test.GetProperty(name).GetBytesFromBase64());
                 long Number(string name) => (long)test.GetProperty(name).GetUInt64();
-                var proof = test.GetProperty("proof") is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray().Select(p => new Digest(p.GetBytesFromBase64())).ToList() : [];
+                var list = test.GetProperty("proof");
+                Digest[] proof = list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray()
+                    .Select(p => new Digest(p.GetBytesFromBase64()))] : [];
                 return inclusion
                     ? Merkle.VerifyInclusion(Field("leafHash"), Number("leafIdx"), Number("treeSize"), proof, Field("root"))
                     : Merkle.VerifyConsistency(Number("size1"), Field("root1"), Number("size2"), Field("root2"), proof);
@@ -255,7 +258,8 @@ public sealed class MerkleTests
     [InlineData(0, 1234067, 256, "tile/0/x001/x234/067")]
     [InlineData(1, 5, 8, "tile/1/005.p/8")]
     [InlineData(2, 1000, 256, "tile/2/x001/000")]
-    public void Tiles_have_the_paths_of_C2SP(int level, long index, int width, string path) => Assert.Equal(path, new MerkleTile(level, index, width).Path);
+    public void Tiles_have_the_paths_of_C2SP(int level, long index, int width, string path) =>
+        Assert.Equal(path, new MerkleTile(level, index, width).Path);
 
     [Fact]
     public void Proofs_outside_of_the_tree_cannot_be_asked_for()

@@ -42,29 +42,42 @@ sealed class ReceiptSample
 
     public static Id<Run> OtherRun { get; } = new(Uuid(3));
 
-    public Digest LastLeaf => Merkle.LeafHash(_placed.Last(p => Encoding.UTF8.GetString(p.Leaf).Contains(Run.ToString(), StringComparison.Ordinal)).Leaf);
+    public Digest LastLeaf => Merkle.LeafHash(Leaves()[^1].Leaf);
 
     public static Guid Uuid(int n) => new(n, 0, 0x7000, [0x80, 0, 0, 0, 0, 0, 0, 0]);
 
     public static Ed25519Key KeyNamed(string name) => Ed25519Key.Import(SHA256.HashData(Encoding.UTF8.GetBytes("anumate corpus: " + name)));
 
-    public static RunLeaf Call(int id, string type, string call) => new(new Id<Receipt>(Uuid(id)), Tenant, Run, type, Time.AddMilliseconds(id), call,
-        new JsonObject { ["tool"] = "payments.refund@" + Digest.Of("schema"u8), ["args_digest"] = SaltedDigest.Of(Salt, "{\"amount\":40}"u8).ToString() });
+    public static RunLeaf Call(int id, string type, string call) =>
+        new(new Id<Receipt>(Uuid(id)), Tenant, Run, type, Time.AddMilliseconds(id), call, new JsonObject
+        {
+            ["tool"] = "payments.refund@" + Digest.Of("schema"u8),
+            ["args_digest"] = SaltedDigest.Of(Salt, "{\"amount\":40}"u8).ToString(),
+        });
 
-    public static RunLeaf Audit(int id, string type) => new(new Id<Receipt>(Uuid(id)), Tenant, Run, type, Time.AddMilliseconds(id), null, null);
+    public static RunLeaf Audit(int id, string type) =>
+        new(new Id<Receipt>(Uuid(id)), Tenant, Run, type, Time.AddMilliseconds(id), null, null);
 
-    public Checkpoint CheckpointOf(int shard) => new(Checkpoint.OriginOf(Operator, Tenant, shard), _trees[shard].Size, _trees[shard].Root, Time.AddSeconds(shard + 1));
+    public Checkpoint CheckpointOf(int shard) =>
+        new(Checkpoint.OriginOf(Operator, Tenant, shard), _trees[shard].Size, _trees[shard].Root, Time.AddSeconds(shard + 1));
 
-    public RunClose CloseOf() => new(Tenant, Run, PlanHash, "completed", Leaves().Count, LastLeaf, Time.AddSeconds(3)) { SaltHash = Digest.Of(Salt) };
+    public RunClose CloseOf() =>
+        new(Tenant, Run, PlanHash, "completed", Leaves().Count, LastLeaf, Time.AddSeconds(3)) { SaltHash = Digest.Of(Salt) };
 
-    public ReceiptLog LogOf(int shard) => new(CheckpointOf(shard).Sign(Key).ToString(), [.. Leaves().Where(l => l.Shard == shard).Select(l => Proven(l.Shard, l.Index))]);
+    public ReceiptLog LogOf(int shard) =>
+        new(CheckpointOf(shard).Sign(Key).ToString(), [.. Leaves().Where(l => l.Shard == shard).Select(l => Proven(l.Shard, l.Index))]);
 
     public ProvenLeaf Proven(int shard, long index) =>
         new(index, _placed.Single(p => p.Shard == shard && p.Index == index).Leaf, _trees[shard].InclusionProof(index, _trees[shard].Size));
 
     public ReceiptBundle Bundle() => new()
     {
-        Tenant = Tenant, Run = Run, Logs = [LogOf(0), LogOf(1)], Close = CloseOf().Sign(Key), Keys = [Key.Public], Salt = Salt,
+        Tenant = Tenant,
+        Run = Run,
+        Logs = [LogOf(0), LogOf(1)],
+        Close = CloseOf().Sign(Key),
+        Keys = [Key.Public],
+        Salt = Salt,
     };
 
     /// <summary>Adds any bytes to a log, as a hostile log server could.</summary>
@@ -77,5 +90,6 @@ sealed class ReceiptSample
 
     public void Place(int shard, RunLeaf leaf) => PlaceBytes(shard, leaf.ToBytes());
 
-    List<(int Shard, long Index, byte[] Leaf)> Leaves() => [.. _placed.Where(p => Encoding.UTF8.GetString(p.Leaf).Contains(Run.ToString(), StringComparison.Ordinal))];
+    List<(int Shard, long Index, byte[] Leaf)> Leaves() =>
+        [.. _placed.Where(p => Encoding.UTF8.GetString(p.Leaf).Contains(Run.ToString(), StringComparison.Ordinal))];
 }

@@ -11,7 +11,8 @@ public sealed class ReceiptTests
 {
     static readonly Ed25519Key Stranger = ReceiptSample.KeyNamed("stranger");
 
-    static ReceiptVerification Verify(ReceiptBundle bundle, KeyRing? trusted = null) => ReceiptBundle.Verify(bundle.ToBytes(), trusted ?? ReceiptSample.Trusted);
+    static ReceiptVerification Verify(ReceiptBundle bundle, KeyRing? trusted = null) =>
+        ReceiptBundle.Verify(bundle.ToBytes(), trusted ?? ReceiptSample.Trusted);
 
     static void IsTampered(string check, ReceiptBundle bundle, KeyRing? trusted = null) => IsTampered(check, Verify(bundle, trusted));
 
@@ -38,7 +39,8 @@ public sealed class ReceiptTests
     {
         var verification = Verify(new ReceiptSample().Bundle());
         Assert.Equal((ReceiptVerdict.Ok, 0), (verification.Verdict, verification.ExitCode));
-        Assert.Equal(["form", "checkpoint", "origin", "leaves", "checkpoint", "origin", "leaves", "close", "complete", "salt"], verification.Checks.Select(c => c.Name));
+        Assert.Equal(["form", "checkpoint", "anchor", "origin", "leaves", "checkpoint", "origin", "leaves", "close", "complete", "salt"],
+            verification.Checks.Select(c => c.Name));
         Assert.All(verification.Checks, c => Assert.Equal(CheckOutcome.Passed, c.Outcome));
         Assert.Equal(6, verification.Leaves);
         Assert.Equal("completed", verification.Close!.Status);
@@ -56,11 +58,13 @@ public sealed class ReceiptTests
             at = at.Parent;
         }
 
-        var schema = Schema.Compile(JsonElement.Parse(File.ReadAllText(Path.Combine(at!.FullName, "schemas", "receipt.v1.schema.json")))).Schema!;
+        var file = Path.Combine(at!.FullName, "schemas", "receipt.v1.schema.json");
+        var schema = Schema.Compile(JsonElement.Parse(File.ReadAllText(file))).Schema!;
         var bundle = new ReceiptSample().Bundle();
         Assert.Empty(schema.Validate(JsonElement.Parse(bundle.ToJson().ToJsonString())));
         Assert.Empty(schema.Validate(JsonElement.Parse((bundle with { Close = null, Salt = null }).ToJson().ToJsonString())));
-        Assert.NotEmpty(schema.Validate(JsonElement.Parse(bundle.ToJson().ToJsonString().Replace("\"format\":1", "\"format\":2", StringComparison.Ordinal))));
+        Assert.NotEmpty(schema.Validate(JsonElement.Parse(bundle.ToJson().ToJsonString()
+            .Replace("\"format\":1", "\"format\":2", StringComparison.Ordinal))));
     }
 
     [Fact]
@@ -87,7 +91,8 @@ public sealed class ReceiptTests
         ReceiptVerification Changed(string part, string instead)
         {
             Assert.Contains(part, json, StringComparison.Ordinal);
-            return ReceiptBundle.Verify(Encoding.UTF8.GetBytes(json.Replace(part, instead, StringComparison.Ordinal)), ReceiptSample.Trusted);
+            return ReceiptBundle.Verify(Encoding.UTF8.GetBytes(json.Replace(part, instead, StringComparison.Ordinal)),
+                ReceiptSample.Trusted);
         }
 
         IsTampered("leaf", Changed("\"index\":1", "\"index\":0"));
@@ -104,8 +109,11 @@ public sealed class ReceiptTests
     public void R2_An_edited_leaf_with_its_old_proof_is_refused() =>
         IsTampered("leaf", With((_, log) => log with
         {
-            Leaves = [log.Leaves[0] with { Leaf = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(log.Leaves[0].Leaf).Replace("run.started", "run.stopped", StringComparison.Ordinal)) }, .. log.Leaves.Skip(1)],
+            Leaves = [log.Leaves[0] with { Leaf = Edited(log.Leaves[0].Leaf) }, .. log.Leaves.Skip(1)],
         }));
+
+    static byte[] Edited(byte[] leaf) =>
+        Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(leaf).Replace("run.started", "run.stopped", StringComparison.Ordinal));
 
     [Fact]
     public void R3_R4_Missing_leaves_are_counted()
@@ -153,13 +161,16 @@ public sealed class ReceiptTests
     [Fact]
     public void R11_Proofs_with_extra_missing_or_other_nodes_are_refused()
     {
-        IsTampered("leaf", With((_, log) => log with { Leaves = [log.Leaves[0] with { Proof = [.. log.Leaves[0].Proof, ReceiptSample.PlanHash] }, .. log.Leaves.Skip(1)] }));
-        IsTampered("leaf", With((_, log) => log with { Leaves = [log.Leaves[0] with { Proof = [.. log.Leaves[0].Proof.Skip(1)] }, .. log.Leaves.Skip(1)] }));
+        static ReceiptLog First(ReceiptLog log, Func<ProvenLeaf, ProvenLeaf> change) =>
+            log with { Leaves = [change(log.Leaves[0]), .. log.Leaves.Skip(1)] };
+        IsTampered("leaf", With((_, log) => First(log, leaf => leaf with { Proof = [.. leaf.Proof, ReceiptSample.PlanHash] })));
+        IsTampered("leaf", With((_, log) => First(log, leaf => leaf with { Proof = [.. leaf.Proof.Skip(1)] })));
         IsTampered("leaf", With((_, log) => log with { Leaves = [log.Leaves[0] with { Index = 1000 }, .. log.Leaves.Skip(1)] }));
         var json = new ReceiptSample().Bundle().ToJson();
         json["logs"]![0]!["leaves"]![0]!["proof"]![0] = Convert.ToBase64String(new byte[31]);
         IsTampered("form", ReceiptBundle.Verify(Encoding.UTF8.GetBytes(json.ToJsonString()), ReceiptSample.Trusted));
-        json["logs"]![0]!["leaves"]![0]!["proof"] = new JsonArray([.. Enumerable.Range(0, 64).Select(_ => JsonValue.Create(Convert.ToBase64String(new byte[32])))]);
+        var hash = Convert.ToBase64String(new byte[32]);
+        json["logs"]![0]!["leaves"]![0]!["proof"] = new JsonArray([.. Enumerable.Repeat(hash, 64).Select(h => JsonValue.Create(h))]);
         IsTampered("form", ReceiptBundle.Verify(Encoding.UTF8.GetBytes(json.ToJsonString()), ReceiptSample.Trusted));
     }
 
@@ -168,10 +179,13 @@ public sealed class ReceiptTests
     {
         var sample = new ReceiptSample();
         IsTampered("leaf", With((_, log) => log with { Leaves = [sample.Proven(0, 0), .. log.Leaves] }, sample.Bundle()));
-        var foreign = new Checkpoint(Checkpoint.OriginOf(ReceiptSample.Operator, new Id<Tenant>(ReceiptSample.Uuid(9)), 0), sample.CheckpointOf(0).Size, sample.CheckpointOf(0).Root, ReceiptSample.Time);
+        var foreign = new Checkpoint(Checkpoint.OriginOf(ReceiptSample.Operator, new Id<Tenant>(ReceiptSample.Uuid(9)), 0),
+            sample.CheckpointOf(0).Size, sample.CheckpointOf(0).Root, ReceiptSample.Time);
         IsTampered("origin", With((_, log) => log with { Checkpoint = foreign.Sign(ReceiptSample.Key).ToString() }));
-        IsTampered("close", new ReceiptSample().Bundle() with { Close = (sample.CloseOf() with { Run = ReceiptSample.OtherRun }).Sign(ReceiptSample.Key) });
-        IsTampered("close", new ReceiptSample().Bundle() with { Close = (sample.CloseOf() with { Tenant = new Id<Tenant>(ReceiptSample.Uuid(9)) }).Sign(ReceiptSample.Key) });
+        var bundle = sample.Bundle();
+        var other = new Id<Tenant>(ReceiptSample.Uuid(9));
+        IsTampered("close", bundle with { Close = (sample.CloseOf() with { Run = ReceiptSample.OtherRun }).Sign(ReceiptSample.Key) });
+        IsTampered("close", bundle with { Close = (sample.CloseOf() with { Tenant = other }).Sign(ReceiptSample.Key) });
     }
 
     [Fact]
@@ -179,6 +193,12 @@ public sealed class ReceiptTests
     {
         var bundle = new ReceiptSample().Bundle();
         Assert.Equal(ReceiptVerdict.Tampered, Verify(bundle, KeyRing.Of("other.example", ReceiptSample.Key.Public)).Verdict);
+
+        // Trusted for the first log only: the second is not anchored, though the key is the same.
+        var first = Checkpoint.OriginOf(ReceiptSample.Operator, ReceiptSample.Tenant, 0);
+        var open = Verify(bundle with { Close = null, Salt = null }, KeyRing.Of(first, ReceiptSample.Key.Public));
+        IsIncomplete("anchor", open);
+        Assert.Contains(open.Checks, c => c is { Name: "anchor", Outcome: CheckOutcome.Passed });
     }
 
     [Fact]
@@ -218,7 +238,8 @@ public sealed class ReceiptTests
     public void R20_A_leaf_over_the_size_limit_is_refused()
     {
         var sample = new ReceiptSample();
-        sample.Place(0, ReceiptSample.Audit(50, "x") with { Facts = new JsonObject { ["text"] = new string('x', ReceiptBundle.MaxLeafBytes) } });
+        var facts = new JsonObject { ["text"] = new string('x', ReceiptBundle.MaxLeafBytes) };
+        sample.Place(0, ReceiptSample.Audit(50, "x") with { Facts = facts });
         IsTampered("leaf", sample.Bundle());
     }
 
@@ -229,6 +250,16 @@ public sealed class ReceiptTests
         Assert.Equal(["refund/1"], verification.OpenCalls);
         Assert.Contains(verification.Checks, c => c is { Name: "outcomes", Outcome: CheckOutcome.Noted });
         Assert.Equal(ReceiptVerdict.Ok, verification.Verdict);
+    }
+
+    [Fact]
+    public void R32_Texts_of_a_receipt_cannot_steer_a_terminal()
+    {
+        var sample = new ReceiptSample();
+        sample.Place(1, ReceiptSample.Call(60, RunLeaf.Intent, "a\u001b[2J\nok       sound"));
+        var verification = Verify(sample.Bundle());
+        Assert.Contains(verification.Checks, c => c.Name == "outcomes");
+        Assert.All(verification.Checks, c => Assert.DoesNotContain(c.Detail, char.IsControl));
     }
 
     [Fact]
@@ -256,15 +287,27 @@ public sealed class ReceiptTests
     {
         var sample = new ReceiptSample();
         var bundle = sample.Bundle();
-        IsTampered("complete", bundle with { Close = (sample.CloseOf() with { Leaves = 5 }).Sign(ReceiptSample.Key) });
-        IsTampered("complete", bundle with { Close = (sample.CloseOf() with { LastLeaf = ReceiptSample.PlanHash }).Sign(ReceiptSample.Key) });
-        IsTampered("salt", bundle with { Close = (sample.CloseOf() with { SaltHash = null }).Sign(ReceiptSample.Key) });
-        IsTampered("close", bundle with { Close = sample.CloseOf().Sign(ReceiptSample.Key) with { Payload = (sample.CloseOf() with { Status = "failed" }).ToBytes() } });
-        IsTampered("close", bundle with { Close = DsseEnvelope.Sign("application/json", sample.CloseOf().ToBytes(), ReceiptSample.Key) });
-        IsTampered("close", bundle with { Close = DsseEnvelope.Sign(RunClose.PayloadType, "{}"u8.ToArray(), ReceiptSample.Key) });
-        IsTampered("close", bundle with { Close = DsseEnvelope.Sign(RunClose.PayloadType, [.. sample.CloseOf().ToBytes(), (byte)' '], ReceiptSample.Key) });
+        var close = sample.CloseOf();
         var signed = bundle.Close!;
-        IsTampered("close", bundle with { Close = signed with { Signatures = [.. signed.Signatures, .. sample.CloseOf().Sign(Stranger).Signatures] } });
+        ReceiptBundle Closed(RunClose other) => bundle with { Close = other.Sign(ReceiptSample.Key) };
+        ReceiptBundle Holding(string type, byte[] payload) => bundle with { Close = DsseEnvelope.Sign(type, payload, ReceiptSample.Key) };
+
+        IsTampered("complete", Closed(close with { Leaves = 5 }));
+        IsTampered("complete", Closed(close with { LastLeaf = ReceiptSample.PlanHash }));
+        IsTampered("salt", Closed(close with { SaltHash = null }));
+        IsTampered("close", Closed(close with { Status = "completed\u001b[2J" }));
+        IsTampered("close", bundle with { Close = signed with { Payload = (close with { Status = "failed" }).ToBytes() } });
+        IsTampered("close", Holding("application/json", close.ToBytes()));
+        IsTampered("close", Holding(RunClose.PayloadType, "{}"u8.ToArray()));
+        IsTampered("close", Holding(RunClose.PayloadType, [.. close.ToBytes(), (byte)' ']));
+        IsTampered("close", bundle with
+        {
+            Close = signed with
+            {
+                Signatures = [.. signed.Signatures,
+            .. close.Sign(Stranger).Signatures]
+            }
+        });
     }
 
     [Fact]
@@ -281,5 +324,6 @@ public sealed class ReceiptTests
     [InlineData("{}")]
     [InlineData("null")]
     [InlineData("\"receipt\"")]
-    public void Anything_else_is_not_a_receipt(string text) => IsTampered("form", ReceiptBundle.Verify(Encoding.UTF8.GetBytes(text), ReceiptSample.Trusted));
+    public void Anything_else_is_not_a_receipt(string text) =>
+        IsTampered("form", ReceiptBundle.Verify(Encoding.UTF8.GetBytes(text), ReceiptSample.Trusted));
 }

@@ -32,7 +32,8 @@ public sealed class SealTests
         var cipher = System.Buffers.Text.Base64Url.DecodeFromChars(parts[3]);
         var plain = new byte[6];
         using var aes = new AesGcm(Enumerable.Repeat((byte)7, 32).ToArray(), 16);
-        aes.Decrypt(System.Buffers.Text.Base64Url.DecodeFromChars(parts[2]), cipher.AsSpan(0, 6), cipher.AsSpan(6), plain, "s1\0run-1\0ctx"u8);
+        aes.Decrypt(System.Buffers.Text.Base64Url.DecodeFromChars(parts[2]), cipher.AsSpan(0, 6), cipher.AsSpan(6), plain,
+            "s1\0run-1\0ctx"u8);
         Assert.Equal("secret"u8.ToArray(), plain);
     }
 

@@ -14,7 +14,13 @@ public sealed class TokenTests
     static readonly Ed25519Key Key = Ed25519Key.Import(Convert.FromHexString("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"));
     static readonly Ed25519Key OtherKey = Ed25519Key.Import(new byte[32]);
     static readonly KeyRing Ring = KeyRing.Of("captokens", Key.Public);
-    static readonly TokenExpectation Expected = new() { Type = TokenType.Capability, Audience = "connectors", Now = Now, Skew = TimeSpan.FromSeconds(2) };
+    static readonly TokenExpectation Expected = new()
+    {
+        Type = TokenType.Capability,
+        Audience = "connectors",
+        Now = Now,
+        Skew = TimeSpan.FromSeconds(2)
+    };
     static readonly string Header = $$"""{"alg":"EdDSA","kid":"{{Key.Kid}}","typ":"cap+jwt"}""";
     static readonly string Refund = "payments.refund@" + Digest.Of("schema"u8);
 
@@ -61,7 +67,8 @@ public sealed class TokenTests
         return Signed(Header, payload.ToJsonString());
     }
 
-    static string Code(string token, TokenExpectation? expected = null, KeyRing? ring = null) => CapTokenClaims.Verify(token, expected ?? Expected, ring ?? Ring).Code;
+    static string Code(string token, TokenExpectation? expected = null, KeyRing? ring = null) =>
+        CapTokenClaims.Verify(token, expected ?? Expected, ring ?? Ring).Code;
 
     [Fact]
     public void A_signed_capability_token_verifies_and_reads_back()
@@ -79,14 +86,20 @@ public sealed class TokenTests
     {
         var claims = new TokenClaims
         {
-            Issuer = "captokens", Subject = "orchestrator", Audience = "connectors", TokenId = "t", IssuedAt = Now, Expires = Now.AddSeconds(60),
+            Issuer = "captokens",
+            Subject = "orchestrator",
+            Audience = "connectors",
+            TokenId = "t",
+            IssuedAt = Now,
+            Expires = Now.AddSeconds(60),
             Others = new Dictionary<string, JsonElement> { ["act"] = JsonElement.Parse("""{"sub":"prn_1"}""") },
         };
         var verification = Token.Verify(Token.Sign(TokenType.Service, Key, claims), Expected with { Type = TokenType.Service }, Ring);
         Assert.True(verification.Ok);
         Assert.Equal("prn_1", verification.Claims.Others["act"].GetProperty("sub").GetString());
         Assert.Null(verification.Claims.NotBefore);
-        Assert.True(Token.Verify(Token.Sign(TokenType.Access, Key, claims with { Expires = Now.AddHours(12) }), Expected with { Type = TokenType.Access }, Ring).Ok);
+        Assert.True(Token.Verify(Token.Sign(TokenType.Access, Key, claims with { Expires = Now.AddHours(12) }),
+            Expected with { Type = TokenType.Access }, Ring).Ok);
     }
 
     [Fact]
@@ -146,7 +159,8 @@ public sealed class TokenTests
         // Another issuer's key, known and valid, is still not the key of this issuer.
         var other = new KeyRing([new TrustedKey(Key.Public, "captokens"), new TrustedKey(OtherKey.Public, "someone-else")]);
         Assert.Equal("token-issuer", Code(Claims().Sign(OtherKey), ring: other));
-        Assert.Equal("token-signature", Code(Signed(Header.Replace(Key.Kid, OtherKey.Kid, StringComparison.Ordinal), payload), ring: other));
+        Assert.Equal("token-signature",
+            Code(Signed(Header.Replace(Key.Kid, OtherKey.Kid, StringComparison.Ordinal), payload), ring: other));
     }
 
     [Theory]
@@ -175,15 +189,19 @@ public sealed class TokenTests
         var sibling = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".IndexOf(last, StringComparison.Ordinal) ^ 1;
         string[] hostile =
         [
-            token + "=", token + "==", $"{parts[0]}==.{parts[1]}.{parts[2]}", token + "\n", " " + token, token + " ", token.Replace('.', '\n'), token + ".",
-            token + "." + parts[2], "." + token, $"{parts[0]}..{parts[2]}", $"{parts[0]}.{parts[2]}", $"{parts[0]}.{parts[1]}.{parts[2]}.{parts[1]}.{parts[2]}",
-            token.Replace('-', '+').Replace('_', '/'), token[..^1], token[..^1] + "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"[sibling],
+            token + "=", token + "==", $"{parts[0]}==.{parts[1]}.{parts[2]}", token + "\n", " " + token, token + " ",
+                token.Replace('.', '\n'), token + ".",
+            token + "." + parts[2], "." + token, $"{parts[0]}..{parts[2]}", $"{parts[0]}.{parts[2]}",
+                $"{parts[0]}.{parts[1]}.{parts[2]}.{parts[1]}.{parts[2]}",
+            token.Replace('-', '+').Replace('_', '/'), token[..^1],
+                token[..^1] + "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"[sibling],
             token[..^1] + "é", "", ".", "..", parts[0],
             $$"""{"payload":"{{parts[1]}}","protected":"{{parts[0]}}","signature":"{{parts[2]}}"}""", "Bearer " + token,
         ];
         Assert.All(hostile.Where(h => h != token), h => Assert.Equal("token-malformed", Code(h)));
         Assert.Equal("ok", Code(token));
-        Assert.Equal(1, hostile.Count(h => h.StartsWith(parts[0] + "." + parts[1] + "." + parts[2][..^1], StringComparison.Ordinal) && h.Length == token.Length && h[^1] is not 'é'));
+        Assert.Equal(1, hostile.Count(h => h.StartsWith(parts[0] + "." + parts[1] + "." + parts[2][..^1], StringComparison.Ordinal)
+            && h.Length == token.Length && h[^1] is not 'é'));
     }
 
     [Theory]
@@ -234,9 +252,11 @@ public sealed class TokenTests
         var payload = Payload().ToJsonString();
         Assert.Equal("token-malformed", Code(Signed(Header, payload[..^1] + ",\"exp\":1800000300}")));
         Assert.Equal("token-malformed", Code(Signed(Header, payload[..^1] + ",\"e\\u0078p\":1800000300}")));
-        Assert.Equal("token-malformed", Code(Signed(Header, payload.Replace("\"max_uses\":1", "\"max_uses\":1,\"max_uses\":9", StringComparison.Ordinal))));
+        Assert.Equal("token-malformed",
+            Code(Signed(Header, payload.Replace("\"max_uses\":1", "\"max_uses\":1,\"max_uses\":9", StringComparison.Ordinal))));
         Assert.Equal("token-malformed", Code(Signed(Header, payload.Replace("1800000300", "9007199254740993", StringComparison.Ordinal))));
-        Assert.All(Payload().Select(p => p.Key).Where(name => name != "act"), name => Assert.Equal("token-claims", Code(SignedWith(p => p.Remove(name)))));
+        Assert.All(Payload().Select(p => p.Key).Where(name => name != "act"), name =>
+            Assert.Equal("token-claims", Code(SignedWith(p => p.Remove(name)))));
         Assert.Equal("token-claims", Code(Signed(Header, "[]")));
     }
 
@@ -306,10 +326,13 @@ public sealed class TokenTests
         Assert.NotNull(c.Find(Refund, args));
         string version = Refund[Refund.IndexOf('@', StringComparison.Ordinal)..];
         Assert.All(
-            new[] { "payments.void" + version, "Payments.refund" + version, "payments.refund", "payments.refun" + version, "payments.refunds" + version, "payments.*" + version, "*", "", "payments.refund" + version.ToUpperInvariant(), "payments.refund@" + Digest.Of("other"u8), "p\u0430yments.refund" + version, Refund + " " },
+            new[] { "payments.void" + version, "Payments.refund" + version, "payments.refund", "payments.refun" + version,
+                "payments.refunds" + version, "payments.*" + version, "*", "", "payments.refund" + version.ToUpperInvariant(),
+                    "payments.refund@" + Digest.Of("other"u8), "p\u0430yments.refund" + version, Refund + " " },
             tool => Assert.Null(c.Find(tool, args)));
         Assert.All(
-            new[] { "payments.*" + version, "Payments.refund" + version, "p\u0430yments.refund" + version, "payments..refund" + version, "payments.refund\n" + version, ".x" + version, version, "payments.refund@latest" },
+            new[] { "payments.*" + version, "Payments.refund" + version, "p\u0430yments.refund" + version, "payments..refund" + version,
+                "payments.refund\n" + version, ".x" + version, version, "payments.refund@latest" },
             tool => Assert.Throws<ArgumentException>(() => (c with { Capabilities = [new Capability(tool, 1)] }).Sign(Key)));
     }
 
@@ -333,7 +356,8 @@ public sealed class TokenTests
         var c = Claims();
         Assert.Throws<ArgumentException>(() => (c with { Capabilities = [new Capability(Refund, 0)] }).Sign(Key));
         Assert.Throws<ArgumentException>(() => (c with { Capabilities = [new Capability(Refund, 10_001)] }).Sign(Key));
-        Assert.Throws<ArgumentException>(() => (c with { Capabilities = [new Capability(Refund, 1), new Capability(Refund, 5)] }).Sign(Key));
+        Assert.Throws<ArgumentException>(() => (c with { Capabilities = [new Capability(Refund, 1), new Capability(Refund, 5)] })
+            .Sign(Key));
         Assert.Equal("token-claims", Code(SignedWith(p => p["cap"]![0]!["max_uses"] = JsonNode.Parse("1e1"))));
         Assert.Equal("token-claims", Code(SignedWith(p => p["cap"]![0]!["unlimited"] = true)));
         Assert.Equal("token-claims", Code(SignedWith(p => p["cap"]![0]!["args_digest"] = "md5:00")));
@@ -342,7 +366,11 @@ public sealed class TokenTests
     [Fact]
     public void C15_A_child_that_widens_anything_is_named_by_what_it_widens()
     {
-        var parent = Claims() with { Capabilities = [new Capability(Refund, 3), new Capability("orders.get@" + Digest.Of("o"u8), 5) { ArgsDigest = Digest.Of("a"u8).ToString() }] };
+        var parent = Claims() with
+        {
+            Capabilities = [new Capability(Refund, 3),
+            new Capability("orders.get@" + Digest.Of("o"u8), 5) { ArgsDigest = Digest.Of("a"u8).ToString() }]
+        };
         var child = parent with
         {
             TokenId = new Id<CapToken>(Uuid(50)),
@@ -385,7 +413,8 @@ public sealed class TokenTests
     public void C20_A_refusal_never_quotes_the_token()
     {
         var token = Claims().Sign(Key);
-        var reasons = new[] { token + "x", SignedWith(p => p["exp"] = "x"), token[..^8] + "AAAAAAAA" }.Select(t => CapTokenClaims.Verify(t, Expected, Ring).Reason);
+        var reasons = new[] { token + "x", SignedWith(p => p["exp"] = "x"), token[..^8] + "AAAAAAAA" }.Select(t =>
+            CapTokenClaims.Verify(t, Expected, Ring).Reason);
         Assert.All(reasons, r => Assert.DoesNotContain("eyJ", r, StringComparison.Ordinal));
     }
 
@@ -397,9 +426,11 @@ public sealed class TokenTests
         Assert.Equal("token-malformed", Code(long_));
         var deep = string.Concat(Enumerable.Repeat("{\"act\":", 17)) + "1" + new string('}', 17);
         Assert.Equal("token-malformed", Code(Signed(Header, Payload().ToJsonString()[..^1] + ",\"x\":" + deep + "}")));
-        var actors = (string a, string b) => string.Concat(Enumerable.Range(0, 9).Select(i => $$"""{"sub":"a{{i}}","act":""")) + "{\"sub\":\"z\"}" + new string('}', 9);
-        Assert.Equal("token-claims", Code(SignedWith(p => p["act"] = JsonNode.Parse(actors("", "")))));
-        Assert.Throws<ArgumentException>(() => (Claims() with { Capabilities = [.. Enumerable.Range(0, 64).Select(i => new Capability($"t{i}@" + Digest.Of("x"u8), 1) { ArgsDigest = Digest.Of("y"u8).ToString() })] }).Sign(Key));
+        var actors = string.Concat(Enumerable.Range(0, 9).Select(i => $$"""{"sub":"a{{i}}","act":""")) + "{\"sub\":\"z\"}" + new string('}', 9);
+        Assert.Equal("token-claims", Code(SignedWith(p => p["act"] = JsonNode.Parse(actors))));
+        var args = Digest.Of("y"u8).ToString();
+        var many = Enumerable.Range(0, 64).Select(i => new Capability($"t{i}@" + Digest.Of("x"u8), 1) { ArgsDigest = args });
+        Assert.Throws<ArgumentException>(() => (Claims() with { Capabilities = [.. many] }).Sign(Key));
     }
 
     [Fact]

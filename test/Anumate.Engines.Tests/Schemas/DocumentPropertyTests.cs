@@ -209,6 +209,24 @@ public sealed class DocumentPropertyTests
         Assert.Equal(document.Root is null, document.Diagnostics.Count > 0);
         Assert.All(document.Diagnostics, d => Assert.True(d.Line >= 1 && d.Column >= 1 && d.Message.Length > 0 && char.IsLower(d.Message.TrimStart('`', '“')[0]) | d.Message[0] == '`', $"{d}\n{text}"));
         document.Root?.ToJsonElement();
+        Walk(document.Root);
+    }
+
+    static void Walk(DocumentNode? node)
+    {
+        switch (node)
+        {
+            case StringNode text:
+                var last = text.PositionAt(text.Value.Length);
+                Assert.True((last.Line, last.Column).CompareTo((text.PositionAt(0).Line, text.PositionAt(0).Column)) >= 0);
+                break;
+            case ArrayNode array:
+                array.Items.ToList().ForEach(Walk);
+                break;
+            case ObjectNode members:
+                members.Members.ToList().ForEach(m => Walk(m.Value));
+                break;
+        }
     }
 
     [Fact]

@@ -107,6 +107,8 @@ public sealed class YamlDocumentTests
     [InlineData("\ta: b", "yaml.tab", 1, 1)]
     [InlineData("- \ta: b", "yaml.tab", 1, 3)]
     [InlineData("a: {b:}", "yaml.syntax", 1, 5)]
+    [InlineData("a: \"\\uD83D\\uDE\"é)0\"", "yaml.syntax", 1, 4)]
+    [InlineData("- {a: b}\n- :c", "yaml.syntax", 2, 4)]
     [InlineData("%FOO x\n---\na: 1", "yaml.directive", 1, 1)]
     [InlineData("# c\n\n%TAG ! tag:x,2:\n---\na: 1", "yaml.directive", 3, 1)]
     [InlineData("a: &", "yaml.syntax", 1, 4)]

@@ -15,7 +15,9 @@ public sealed record Checkpoint(string Origin, long Size, Digest Root, DateTimeO
     public static string OriginOf(string operatorName, Id<Tenant> tenant, int shard) => $"{operatorName}/{tenant}/{shard}";
 
     /// <summary>The signed text.</summary>
-    public string Text => $"{Origin}\n{Size}\n{Convert.ToBase64String(Root.Span)}\ntime {Time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture)}\n";
+    public string Text => $"{Origin}\n{Size}\n{Convert.ToBase64String(Root.Span)}\ntime {TimeText}\n";
+
+    string TimeText => Time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
 
     /// <summary>Signs it; the name of the signature is the origin.</summary>
     public SignedNote Sign(Ed25519Key key) => SignedNote.Sign(Text, Origin, key);
@@ -29,7 +31,8 @@ public sealed record Checkpoint(string Origin, long Size, Digest Root, DateTimeO
     {
         (operatorName, tenant, shard) = ("", default, 0);
         var parts = origin.Split('/');
-        if (parts.Length < 3 || !Id<Tenant>.TryParse(parts[^2], null, out tenant) || !TryReadSize(parts[^1], out var number) || number > int.MaxValue)
+        if (parts.Length < 3 || !Id<Tenant>.TryParse(parts[^2], null, out tenant)
+            || !TryReadSize(parts[^1], out var number) || number > int.MaxValue)
         {
             return false;
         }
@@ -63,7 +66,8 @@ public sealed record Checkpoint(string Origin, long Size, Digest Root, DateTimeO
         }
 
         if (!lines[3].StartsWith("time ", StringComparison.Ordinal)
-            || !DateTimeOffset.TryParseExact(lines[3].AsSpan(5), TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+            || !DateTimeOffset.TryParseExact(
+                lines[3].AsSpan(5), TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
         {
             fault = "the time of a checkpoint is not of the form `time 2026-01-31T12:00:00Z`";
             return false;
@@ -91,6 +95,7 @@ public sealed record Checkpoint(string Origin, long Size, Digest Root, DateTimeO
             return new CheckpointVerification(CheckpointState.Malformed, null, null, fault);
         }
 
+        CheckpointVerification Signed(CheckpointState state, TrustedKey? key, string reason) => new(state, checkpoint, key, reason);
         var invalid = false;
         foreach (var trusted in keys.Keys.Where(k => Covers(k.Name, checkpoint.Origin)))
         {
@@ -98,8 +103,8 @@ public sealed record Checkpoint(string Origin, long Size, Digest Root, DateTimeO
             {
                 case NoteSignatureState.Valid:
                     return trusted.MaySignAt(checkpoint.Time)
-                        ? new CheckpointVerification(CheckpointState.Ok, checkpoint, trusted, "")
-                        : new CheckpointVerification(CheckpointState.KeyWindow, checkpoint, trusted, "the key may not sign at the time of the checkpoint");
+                        ? Signed(CheckpointState.Ok, trusted, "")
+                        : Signed(CheckpointState.KeyWindow, trusted, "the key may not sign at the time of the checkpoint");
                 case NoteSignatureState.Invalid:
                     invalid = true;
                     break;
@@ -107,8 +112,8 @@ public sealed record Checkpoint(string Origin, long Size, Digest Root, DateTimeO
         }
 
         return invalid
-            ? new CheckpointVerification(CheckpointState.Signature, checkpoint, null, "the signature of the checkpoint does not match")
-            : new CheckpointVerification(CheckpointState.UnknownKey, checkpoint, null, "no trusted key signed the checkpoint");
+            ? Signed(CheckpointState.Signature, null, "the signature of the checkpoint does not match")
+            : Signed(CheckpointState.UnknownKey, null, "no trusted key signed the checkpoint");
     }
 
     static bool TryReadSize(string text, out long size)
@@ -138,7 +143,9 @@ public enum CheckpointState
     KeyWindow,
 }
 
-/// <summary>A checkpoint and whether it holds. <see cref="Checkpoint"/> is there whenever it could be read; trust it only when <see cref="Ok"/>.</summary>
+/// <summary>
+/// A checkpoint and whether it holds. <see cref="Checkpoint"/> is there whenever it could be read; trust it only when <see cref="Ok"/>.
+/// </summary>
 public sealed record CheckpointVerification(CheckpointState State, Checkpoint? Checkpoint, TrustedKey? Key, string Reason)
 {
     /// <summary>Whether it holds.</summary>

@@ -68,7 +68,8 @@ public sealed class SignedNote
     {
         if (!IsText(text) || !IsName(name))
         {
-            throw new ArgumentException("a note is lines without control characters, its signer a name without spaces and `+`", nameof(text));
+            throw new ArgumentException("a note is lines without control characters, its signer a name without space and `+`",
+                nameof(text));
         }
 
         return new SignedNote(text, []).With(name, key);
@@ -177,13 +178,15 @@ public sealed class SignedNote
 
     /// <summary>Whether the text can be a signer's name: not empty, no white space, no control characters, no <c>+</c>.</summary>
     public static bool IsName(string name) =>
-        name.Length is > 0 and <= 256 && !name.Contains('+', StringComparison.Ordinal) && !name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || char.IsSurrogate(c));
+        name.Length is > 0 and <= 256
+        && !name.Any(c => c == '+' || char.IsWhiteSpace(c) || char.IsControl(c) || char.IsSurrogate(c));
 
     static bool TryReadSignature(string line, [NotNullWhen(true)] out NoteSignature? signature)
     {
         signature = null;
         if (!line.StartsWith(Dash, StringComparison.Ordinal) || line.IndexOf(' ', Dash.Length) is not (var space and > 0)
-            || !IsName(line[Dash.Length..space]) || !StrictBase64.TryDecode(line.AsSpan(space + 1), out var blob) || blob.Length is < 5 or > 8192)
+            || !IsName(line[Dash.Length..space])
+            || !StrictBase64.TryDecode(line.AsSpan(space + 1), out var blob) || blob.Length is < 5 or > 8192)
         {
             return false;
         }

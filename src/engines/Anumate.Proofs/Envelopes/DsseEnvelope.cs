@@ -23,8 +23,8 @@ public sealed record DsseEnvelope(string PayloadType, byte[] Payload, IReadOnlyL
     /// <summary>What is signed: <c>DSSEv1 SP len(type) SP type SP len(payload) SP payload</c>.</summary>
     public static byte[] PreAuthenticationEncoding(string payloadType, ReadOnlySpan<byte> payload)
     {
-        var type = Encoding.UTF8.GetBytes(payloadType);
-        return [.. Encoding.ASCII.GetBytes($"DSSEv1 {type.Length} "), .. type, .. Encoding.ASCII.GetBytes($" {payload.Length} "), .. payload];
+        var typeLength = Encoding.UTF8.GetByteCount(payloadType);
+        return [.. Encoding.UTF8.GetBytes($"DSSEv1 {typeLength} {payloadType} {payload.Length} "), .. payload];
     }
 
     /// <summary>Signs a payload.</summary>
@@ -36,7 +36,11 @@ public sealed record DsseEnvelope(string PayloadType, byte[] Payload, IReadOnlyL
     {
         ["payload"] = Convert.ToBase64String(Payload),
         ["payloadType"] = PayloadType,
-        ["signatures"] = new JsonArray([.. Signatures.Select(s => new JsonObject { ["keyid"] = s.KeyId, ["sig"] = Convert.ToBase64String(s.Signature) })]),
+        ["signatures"] = new JsonArray([.. Signatures.Select(s => new JsonObject
+        {
+            ["keyid"] = s.KeyId,
+            ["sig"] = Convert.ToBase64String(s.Signature),
+        })]),
     };
 
     /// <summary>Reads an envelope. Nothing of it is verified yet.</summary>
@@ -62,7 +66,8 @@ public sealed record DsseEnvelope(string PayloadType, byte[] Payload, IReadOnlyL
         fault = "an envelope is exactly {payload, payloadType, signatures: [{keyid, sig}]} with standard base64";
         if (!json.HasExactly("payload", "payloadType", "signatures") || json.TextOf("payloadType") is not { Length: > 0 and <= 256 } type
             || json.TextOf("payload") is not { } text || !StrictBase64.TryDecode(text, out var payload)
-            || json.GetProperty("signatures") is not { ValueKind: JsonValueKind.Array } list || list.GetArrayLength() is < 1 or > MaxSignatures)
+            || json.GetProperty("signatures") is not { ValueKind: JsonValueKind.Array } list
+            || list.GetArrayLength() is < 1 or > MaxSignatures)
         {
             return false;
         }

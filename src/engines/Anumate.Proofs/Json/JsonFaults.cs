@@ -9,8 +9,11 @@ static class JsonFaults
 
     public static string Duplicate(string name) => $"the key `{Shown(name)}` stands twice in one object";
 
-    public static string Inexact(ReadOnlySpan<byte> literal) =>
-        $"the number `{Shown(Encoding.UTF8.GetString(literal[..Math.Min(literal.Length, 80)]))}` is not exact as a 64-bit float; write it as a string";
+    public static string Inexact(ReadOnlySpan<byte> literal)
+    {
+        var start = Encoding.UTF8.GetString(literal[..Math.Min(literal.Length, 80)]);
+        return $"the number `{Shown(start)}` is not exact as a 64-bit float; write it as a string";
+    }
 
     public static string Code(JsonTextFault fault) => fault switch
     {
@@ -33,5 +36,6 @@ static class JsonFaults
 static class JsonPath
 {
     public static string Pointer(IEnumerable<string> segments) =>
-        string.Concat(segments.Select(s => "/" + s.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)));
+        string.Concat(segments.Select(s =>
+            $"/{s.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}"));
 }

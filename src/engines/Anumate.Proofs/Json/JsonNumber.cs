@@ -70,7 +70,7 @@ static class JsonNumber
             && unsigned.IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0;
     }
 
-    /// <summary>Value = 0.d1d2d3… × 10^Point, with <c>Count</c> digits, the first and the last of them not zero; zero has no digits.</summary>
+    /// <summary>Value = 0.d1d2d3… × 10^Point, with Count digits, the first and the last of them not zero; zero has no digits.</summary>
     readonly record struct Parts(bool Negative, int Count, int Point);
 
     // Splits a literal that is valid by the grammar of JSON; false when it has more digits than a double can tell apart.
@@ -172,7 +172,9 @@ static class JsonNumber
         // .NET's "R" gives the shortest digits that read back to the same double, which is what ECMAScript asks for.
         Span<byte> text = stackalloc byte[MaxCanonicalLength];
         value.TryFormat(text, out var length, "R", CultureInfo.InvariantCulture);
-        return TrySplit(text[..length], digits, out var parts) ? parts : throw new InvalidOperationException("a double has more than 17 digits");
+        return TrySplit(text[..length], digits, out var parts)
+            ? parts
+            : throw new InvalidOperationException("a double has more than 17 digits");
     }
 
     // ECMA-262, Number::toString: k digits, decimal point after the n-th.

@@ -50,7 +50,7 @@ static class JsonText
         return JsonTextFault.None;
     }
 
-    /// <summary>Writes the string with its quotes as RFC 8785 section 3.2.2.2 demands; the text must have passed <see cref="Check"/>.</summary>
+    /// <summary>Writes the string with its quotes by RFC 8785 section 3.2.2.2; the text must have passed <see cref="Check"/>.</summary>
     public static void WriteCanonical(ReadOnlySpan<byte> raw, ref Utf8Buffer to)
     {
         to.Append((byte)'"');

@@ -32,7 +32,8 @@ public static class StrictJson
 
     /// <summary>Reads a JSON text, or says what is wrong with it and where (at most 20 findings).</summary>
     public static bool TryParse(
-        ReadOnlyMemory<byte> utf8, int maxBytes, [NotNullWhen(true)] out JsonDocument? document, out IReadOnlyList<Diagnostic> diagnostics) =>
+        ReadOnlyMemory<byte> utf8, int maxBytes, [NotNullWhen(true)] out JsonDocument? document,
+        out IReadOnlyList<Diagnostic> diagnostics) =>
         TryParse(utf8, maxBytes, AnumateJson.MaxDepth, out document, out diagnostics);
 
     /// <inheritdoc cref="TryParse(ReadOnlyMemory{byte}, int, out JsonDocument?, out IReadOnlyList{Diagnostic})"/>

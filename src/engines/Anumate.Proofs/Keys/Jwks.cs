@@ -52,7 +52,7 @@ public static class Jwks
     public static Ed25519PublicKey? Read(JsonElement jwk, out string fault)
     {
         fault = "";
-        if (jwk.ValueKind != JsonValueKind.Object || Text(jwk, "kty") != "OKP" || Text(jwk, "crv") != "Ed25519" || Text(jwk, "x") is not { } x)
+        if (jwk.TextOf("kty") != "OKP" || jwk.TextOf("crv") != "Ed25519" || jwk.TextOf("x") is not { } x)
         {
             fault = "a key must be a JWK with kty `OKP`, crv `Ed25519` and x";
         }
@@ -64,7 +64,7 @@ public static class Jwks
         {
             fault = "x is not an acceptable Ed25519 public key";
         }
-        else if (Text(jwk, "kid") != key.Kid)
+        else if (jwk.TextOf("kid") != key.Kid)
         {
             fault = $"the kid of a key must be its thumbprint `{key.Kid}`";
         }
@@ -112,7 +112,7 @@ public static class Jwks
         var keys = new Dictionary<string, TrustedKey>(StringComparer.Ordinal);
         foreach (var jwk in list.EnumerateArray())
         {
-            if (jwk.ValueKind == JsonValueKind.Object && Text(jwk, "kty") is { } type && type != "OKP")
+            if (jwk.TextOf("kty") is { } type && type != "OKP")
             {
                 continue;
             }
@@ -141,7 +141,7 @@ public static class Jwks
             return null;
         }
 
-        if ((Text(jwk, "name") ?? name) is not { Length: > 0 } trustedAs)
+        if ((jwk.TextOf("name") ?? name) is not { Length: > 0 } trustedAs)
         {
             fault = $"the key `{key.Kid}` has no name it is trusted under";
         }
@@ -170,8 +170,5 @@ public static class Jwks
         return ok;
     }
 
-    static bool IsOther(JsonElement jwk, string name, string expected) => jwk.TryGetProperty(name, out _) && Text(jwk, name) != expected;
-
-    static string? Text(JsonElement jwk, string name) =>
-        jwk.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    static bool IsOther(JsonElement jwk, string name, string expected) => jwk.TryGetProperty(name, out _) && jwk.TextOf(name) != expected;
 }

@@ -9,7 +9,7 @@ public static class Merkle
     /// <summary>The root of a tree without leaves.</summary>
     public static Digest EmptyRoot { get; } = Digest.Of([]);
 
-    /// <summary>The hash of a leaf: SHA-256 of 0x00 and its bytes. The prefix keeps a leaf from being passed off as an inner node.</summary>
+    /// <summary>The hash of a leaf: SHA-256 of 0x00 and its bytes. The prefix keeps a leaf from passing for an inner node.</summary>
     public static Digest LeafHash(ReadOnlySpan<byte> leaf)
     {
         Span<byte> hash = stackalloc byte[Digest.Size];

@@ -4,7 +4,7 @@ using System.Numerics;
 namespace Anumate.Proofs;
 
 /// <summary>
-/// A complete subtree: the leaves from <c>Index &lt;&lt; Level</c> up to <c>(Index + 1) &lt;&lt; Level</c>. Its hash never changes once they are there.
+/// A complete subtree: 2^Level leaves from Index × 2^Level on. Its hash never changes once they are there.
 /// </summary>
 public readonly record struct MerkleNode(int Level, long Index);
 

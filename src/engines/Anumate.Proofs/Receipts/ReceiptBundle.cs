@@ -44,7 +44,7 @@ public sealed record ReceiptBundle
     /// <summary>The salt of the run's commitments, for who may test data against them; absent once erased.</summary>
     public byte[]? Salt { get; init; }
 
-    /// <summary>Verifies a bundle from its bytes alone; see <see cref="ReceiptVerification"/>. Without trusted keys nothing anchors it.</summary>
+    /// <summary>Verifies a bundle from its bytes alone. Without trusted keys nothing anchors it.</summary>
     public static ReceiptVerification Verify(ReadOnlyMemory<byte> utf8, KeyRing? trusted) => ReceiptVerifier.Verify(utf8, trusted);
 
     /// <summary>The canonical bytes.</summary>
@@ -101,7 +101,8 @@ public sealed record ReceiptBundle
 
         fault = "a receipt bundle is exactly {format, tenant, run, logs, keys, close?, salt?}";
         if (!json.HasMembers(["format", "tenant", "run", "logs", "keys"], ["close", "salt"]) || json.CountOf("format") is null
-            || !Id<Tenant>.TryParse(json.TextOf("tenant"), null, out var tenant) || !Id<Run>.TryParse(json.TextOf("run"), null, out var run))
+            || !Id<Tenant>.TryParse(json.TextOf("tenant"), null, out var tenant)
+            || !Id<Run>.TryParse(json.TextOf("run"), null, out var run))
         {
             return false;
         }
@@ -146,8 +147,9 @@ public sealed record ReceiptBundle
             var leaves = new List<ProvenLeaf>(list.GetArrayLength());
             foreach (var item in list.EnumerateArray())
             {
-                if (!item.HasExactly("index", "leaf", "proof") || item.CountOf("index") is not { } index || item.TextOf("leaf") is not { } text
-                    || !StrictBase64.TryDecode(text, out var leaf) || ReadProof(item.GetProperty("proof")) is not { } proof)
+                if (!item.HasExactly("index", "leaf", "proof") || item.CountOf("index") is not { } index
+                    || item.TextOf("leaf") is not { } text || !StrictBase64.TryDecode(text, out var leaf)
+                    || ReadProof(item.GetProperty("proof")) is not { } proof)
                 {
                     return false;
                 }
@@ -172,7 +174,8 @@ public sealed record ReceiptBundle
         var proof = new List<Digest>(json.GetArrayLength());
         foreach (var item in json.EnumerateArray())
         {
-            if (item.ValueKind != JsonValueKind.String || !StrictBase64.TryDecode(item.GetString(), out var hash) || hash.Length != Digest.Size)
+            if (item.ValueKind != JsonValueKind.String
+                || !StrictBase64.TryDecode(item.GetString(), out var hash) || hash.Length != Digest.Size)
             {
                 return null;
             }

@@ -8,7 +8,7 @@ sealed class ReceiptVerifier
     readonly ReceiptBundle _bundle;
     readonly KeyRing? _trusted;
     readonly List<ReceiptCheck> _checks = [];
-    readonly HashSet<string> _signers = new(StringComparer.Ordinal), _ids = new(StringComparer.Ordinal), _outcomes = new(StringComparer.Ordinal);
+    readonly HashSet<string> _signers = [], _ids = [], _outcomes = [], _named = [];
     readonly List<string> _intents = [];
     string? _operator, _origin;
     int _lastShard = -1;
@@ -91,9 +91,10 @@ sealed class ReceiptVerifier
             return false;
         }
 
-        _signers.Add(verification.Key.Key.Kid);
-        Passed("checkpoint", $"`{checkpoint.Origin}` at size {checkpoint.Size}, signed by {verification.Key.Key.Kid} at {UtcTime.Write(checkpoint.Time)}");
-        Anchor(anchored, verification.Key.Key.Kid);
+        var kid = verification.Key.Key.Kid;
+        _signers.Add(kid);
+        Passed("checkpoint", $"`{checkpoint.Origin}` at size {checkpoint.Size}, signed by {kid} at {UtcTime.Write(checkpoint.Time)}");
+        Anchor(anchored, kid);
         return true;
     }
 
@@ -182,7 +183,8 @@ sealed class ReceiptVerifier
             return;
         }
 
-        _signers.Add(verification.Key.Key.Kid);
+        var kid = verification.Key.Key.Kid;
+        _signers.Add(kid);
         if (!RunClose.TryRead(envelope.Payload, out var close, out var fault))
         {
             Failed("close", fault);
@@ -204,8 +206,8 @@ sealed class ReceiptVerifier
         }
         else
         {
-            Passed("close", $"`{close.Status}` at {UtcTime.Write(close.At)} under plan {close.PlanHash}, signed by {verification.Key.Key.Kid}");
-            Anchor(anchored, verification.Key.Key.Kid);
+            Passed("close", $"`{close.Status}` at {UtcTime.Write(close.At)} under plan {close.PlanHash}, signed by {kid}");
+            Anchor(anchored, kid);
             Complete(close);
             Salt(close);
         }
@@ -234,10 +236,18 @@ sealed class ReceiptVerifier
 
     void Salt(RunClose close)
     {
-        if (_bundle.Salt is { } salt)
+        if (_bundle.Salt is not { } salt)
         {
-            var named = close.SaltHash == Digest.Of(salt);
-            Add("salt", named ? CheckOutcome.Passed : CheckOutcome.Failed, named ? "the salt is the one the close names" : "the salt is not the one the close names");
+            return;
+        }
+
+        if (close.SaltHash == Digest.Of(salt))
+        {
+            Passed("salt", "the salt is the one the close names");
+        }
+        else
+        {
+            Failed("salt", "the salt is not the one the close names");
         }
     }
 
@@ -254,12 +264,14 @@ sealed class ReceiptVerifier
         }
     }
 
+    // Said once of each key and outcome.
     void Anchor(bool anchored, string kid)
     {
-        if (!anchored)
+        if (_named.Add($"{kid} {anchored}"))
         {
-            Add("anchor", CheckOutcome.Missing, _trusted is null
-                ? $"no trusted keys were given, so nothing vouches for the key {kid}"
+            Add("anchor", anchored ? CheckOutcome.Passed : CheckOutcome.Missing,
+                anchored ? $"the key {kid} is trusted"
+                : _trusted is null ? $"no trusted keys were given, so nothing vouches for the key {kid}"
                 : $"the key {kid} is not among the trusted ones");
         }
     }
@@ -270,5 +282,7 @@ sealed class ReceiptVerifier
 
     void Failed(string name, string detail) => Add(name, CheckOutcome.Failed, detail);
 
-    void Add(string name, CheckOutcome outcome, string detail) => _checks.Add(new ReceiptCheck(name, outcome, detail));
+    // Texts of a bundle are shown in terminals; nobody has vouched for them yet.
+    void Add(string name, CheckOutcome outcome, string detail) =>
+        _checks.Add(new ReceiptCheck(name, outcome, string.Concat(detail.Select(c => char.IsControl(c) ? '\uFFFD' : c))));
 }

@@ -7,7 +7,8 @@ namespace Anumate.Proofs;
 /// The receipt that closes a run, signed in a DSSE envelope: how it ended, under which plan, how many leaves it left in the log and
 /// the hash of the last of them, so that none can be held back unnoticed.
 /// </summary>
-public sealed record RunClose(Id<Tenant> Tenant, Id<Run> Run, Digest PlanHash, string Status, long Leaves, Digest LastLeaf, DateTimeOffset At)
+public sealed record RunClose(
+    Id<Tenant> Tenant, Id<Run> Run, Digest PlanHash, string Status, long Leaves, Digest LastLeaf, DateTimeOffset At)
 {
     /// <summary>The payload type of the envelope.</summary>
     public const string PayloadType = "application/vnd.anumate.run-close+json";
@@ -68,8 +69,10 @@ public sealed record RunClose(Id<Tenant> Tenant, Id<Run> Run, Digest PlanHash, s
 
             var hasSalt = json.TryGetProperty("salt_hash", out _);
             Digest salt = default;
-            if (!Id<Tenant>.TryParse(json.TextOf("tenant"), null, out var tenant) || !Id<Run>.TryParse(json.TextOf("run"), null, out var run)
-                || !Digest.TryParse(json.TextOf("plan_hash"), out var planHash) || json.TextOf("status") is not { Length: > 0 } status
+            if (!Id<Tenant>.TryParse(json.TextOf("tenant"), null, out var tenant)
+                || !Id<Run>.TryParse(json.TextOf("run"), null, out var run)
+                || !Digest.TryParse(json.TextOf("plan_hash"), out var planHash)
+                || json.TextOf("status") is not { } status || !IsWord(status)
                 || json.CountOf("leaves") is not { } leaves || !Digest.TryParse(json.TextOf("last_leaf"), out var last)
                 || !UtcTime.TryRead(json.TextOf("at"), out var at) || (hasSalt && !Digest.TryParse(json.TextOf("salt_hash"), out salt)))
             {
@@ -81,4 +84,6 @@ public sealed record RunClose(Id<Tenant> Tenant, Id<Run> Run, Digest PlanHash, s
             return true;
         }
     }
+
+    static bool IsWord(string status) => status.Length is > 0 and <= 64 && status.All(c => c is (>= 'a' and <= 'z') or '_');
 }

@@ -13,7 +13,8 @@ namespace Anumate.Proofs;
 /// <param name="Type">E.g. <see cref="Intent"/>; other kinds have types of their own.</param>
 /// <param name="Call">What links an intent and its outcome: unique in the run for each attempt of a call.</param>
 /// <param name="Facts">What happened: an object, by the kind of leaf.</param>
-public sealed record RunLeaf(Id<Receipt> Id, Id<Tenant> Tenant, Id<Run> Run, string Type, DateTimeOffset At, string? Call, JsonObject? Facts)
+public sealed record RunLeaf(
+    Id<Receipt> Id, Id<Tenant> Tenant, Id<Run> Run, string Type, DateTimeOffset At, string? Call, JsonObject? Facts)
 {
     /// <summary>The type of a leaf that says what is about to be done.</summary>
     public const string Intent = "run.intent";

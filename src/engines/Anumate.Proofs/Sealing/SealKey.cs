@@ -6,8 +6,8 @@ using System.Text;
 namespace Anumate.Proofs;
 
 /// <summary>
-/// A key for sealing values: AES-256-GCM with a random nonce. A sealed value is text, <c>s1.&lt;kid&gt;.&lt;nonce&gt;.&lt;ciphertext and tag&gt;</c>
-/// (base64url), bound to the key's id and to the context it was sealed for, so it opens nowhere else. With random nonces one key may
+/// A key for sealing values: AES-256-GCM with a random nonce. A sealed value is text, <c>s1.KID.NONCE.CIPHERTEXT</c> (base64url, the
+/// tag at its end), bound to the key's id and to the context it was sealed for, so it opens nowhere else. With random nonces one key may
 /// seal at most 2^32 values: use a data key per run and wrap it with the tenant's.
 /// </summary>
 public sealed class SealKey : IDisposable
@@ -22,12 +22,13 @@ public sealed class SealKey : IDisposable
     bool _disposed;
 
     /// <summary>Takes a key and the name it is found by.</summary>
-    /// <exception cref="ArgumentException">The key has not 32 bytes, or the name is not 1 to 64 of A-Z, a-z, 0-9, <c>_</c> and <c>-</c>.</exception>
+    /// <exception cref="ArgumentException">The key has not 32 bytes, or the name is not 1 to 64 letters, digits, _ and -.</exception>
     public SealKey(string kid, ReadOnlySpan<byte> key)
     {
         if (key.Length != Size || kid.Length is 0 or > MaxKid || !kid.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-'))
         {
-            throw new ArgumentException($"a sealing key has {Size} bytes and a name of 1 to {MaxKid} letters, digits, `_` and `-`", nameof(kid));
+            throw new ArgumentException($"a sealing key has {Size} bytes and a name of 1 to {MaxKid} letters, digits, _ and -",
+                nameof(kid));
         }
 
         Kid = kid;
@@ -60,7 +61,8 @@ public sealed class SealKey : IDisposable
     public string Seal(ReadOnlySpan<byte> plain, string context, RandomNumberGenerator random) => Encrypt(plain, OfValue(context), random);
 
     /// <summary>Opens a sealed value; false when it was changed, or sealed by another key or for another context.</summary>
-    public bool TryOpen(string text, string context, [NotNullWhen(true)] out byte[]? plain) => TryDecrypt(text, OfValue(context), out plain);
+    public bool TryOpen(string text, string context, [NotNullWhen(true)] out byte[]? plain) =>
+        TryDecrypt(text, OfValue(context), out plain);
 
     /// <summary>Seals another key with this one. Deleting what comes back erases all that the other key ever sealed.</summary>
     public string Wrap(SealKey key, RandomNumberGenerator random) => Encrypt(key._key, WrapContext(key.Kid), random);

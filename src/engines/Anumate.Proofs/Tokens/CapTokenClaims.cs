@@ -78,7 +78,9 @@ public sealed record CapTokenClaims
         return TryRead(claims, out _, out var fault) ? Token.Sign(TokenType.Capability, key, claims) : throw new ArgumentException(fault);
     }
 
-    /// <summary>Verifies a <c>cap+jwt</c>. Run, step, attempt, epoch, plan and tenant are for the caller to compare: <see cref="MismatchWith"/>.</summary>
+    /// <summary>
+    /// Verifies a <c>cap+jwt</c>. Run, step, attempt, epoch, plan and tenant are for the caller to compare: <see cref="MismatchWith"/>.
+    /// </summary>
     public static CapTokenVerification Verify(string token, TokenExpectation expected, KeyRing keys)
     {
         if (expected.Type != TokenType.Capability)

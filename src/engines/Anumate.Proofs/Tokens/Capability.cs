@@ -11,7 +11,7 @@ public sealed partial record Capability(string Tool, int MaxUses)
     /// <summary>The most uses one capability can have.</summary>
     public const int MostUses = 10_000;
 
-    /// <summary>The digest of the arguments as text (<c>hmac-sha256:…</c> under the run's salt, or <c>sha256:…</c>); null: any arguments.</summary>
+    /// <summary>The digest of the arguments as text (<c>hmac-sha256:…</c> under the run's salt, or <c>sha256:…</c>); null: any.</summary>
     public string? ArgsDigest { get; init; }
 
     /// <summary>Whether it allows that tool with arguments of that digest, compared byte for byte.</summary>
@@ -29,7 +29,8 @@ public sealed partial record Capability(string Tool, int MaxUses)
 
     /// <summary>Whether the text is a tool with its version: <c>name@sha256:…</c>, the name in lower case with dots.</summary>
     public static bool IsToolReference(string text) =>
-        text.IndexOf('@') is var at and > 0 and <= 200 && ToolName().IsMatch(text.AsSpan(0, at)) && Digest.TryParse(text.AsSpan(at + 1), null, out _);
+        text.IndexOf('@') is var at and > 0 and <= 200
+        && ToolName().IsMatch(text.AsSpan(0, at)) && Digest.TryParse(text.AsSpan(at + 1), null, out _);
 
     [GeneratedRegex(@"\A[a-z0-9][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)*\z", RegexOptions.NonBacktracking)]
     private static partial Regex ToolName();

@@ -12,9 +12,10 @@ sealed class ClaimReader(IReadOnlyDictionary<string, JsonElement> claims)
 
     public bool Has(string name) => claims.ContainsKey(name);
 
-    public string Text(string name) => Value(name) is { ValueKind: JsonValueKind.String } value && value.GetString() is { Length: > 0 and <= MaxText } text
-        ? text
-        : Fail<string>(name) ?? "";
+    public string Text(string name) =>
+        Value(name) is { ValueKind: JsonValueKind.String } value && value.GetString() is { Length: > 0 and <= MaxText } text
+            ? text
+            : Fail<string>(name) ?? "";
 
     public long Number(string name, long least, long most) =>
         Value(name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt64(out var number) && number >= least && number <= most
@@ -90,7 +91,8 @@ sealed class ClaimReader(IReadOnlyDictionary<string, JsonElement> claims)
     {
         if (item.ValueKind != JsonValueKind.Object
             || !item.TryGetProperty("tool", out var tool) || tool.ValueKind != JsonValueKind.String
-            || !item.TryGetProperty("max_uses", out var uses) || uses.ValueKind != JsonValueKind.Number || !uses.TryGetInt32(out var maxUses))
+            || !item.TryGetProperty("max_uses", out var uses) || uses.ValueKind != JsonValueKind.Number
+            || !uses.TryGetInt32(out var maxUses))
         {
             return null;
         }

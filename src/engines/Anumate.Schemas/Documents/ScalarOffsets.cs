@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Anumate.Schemas.Documents;
 
 /// <summary>
@@ -14,6 +16,11 @@ static class ScalarOffsets
         if (style is StringStyle.SingleQuoted or StringStyle.DoubleQuoted or StringStyle.Json)
         {
             (start, end) = (start + 1, end - 1);
+        }
+
+        if (start > end)
+        {
+            return [];
         }
 
         var offsets = new int[value.Length + 1];
@@ -116,7 +123,7 @@ static class ScalarOffsets
             {
             }
 
-            for (; !final && end > start && text[end - 1] is ' ' or '\t' && !(end - 2 >= start && text[end - 2] == '\\'); end--)
+            for (; !final && end > start && text[end - 1] is ' ' or '\t' && !IsEscaped(text, start, end - 1); end--)
             {
             }
         }
@@ -138,6 +145,18 @@ static class ScalarOffsets
         }
     }
 
+    /// <summary>Whether an odd number of backslashes stands before the character.</summary>
+    static bool IsEscaped(string text, int start, int at)
+    {
+        var backslashes = 0;
+        while (at - 1 - backslashes >= start && text[at - 1 - backslashes] == '\\')
+        {
+            backslashes++;
+        }
+
+        return backslashes % 2 == 1;
+    }
+
     /// <summary>Decodes the escape at <paramref name="at"/> and returns its length.</summary>
     static int Escape(string text, int at, int end, List<(char Char, int Offset)> chars)
     {
@@ -147,15 +166,19 @@ static class ScalarOffsets
         }
 
         var digits = text[at + 1] switch { 'x' => 2, 'u' => 4, 'U' => 8, _ => 0 };
-        if (digits > 0 && at + 2 + digits <= end)
+        if (digits > 0)
         {
-            var code = Convert.ToInt32(text.Substring(at + 2, digits), 16);
-            foreach (var c in code > 0xFFFF ? char.ConvertFromUtf32(code) : ((char)code).ToString())
+            // What is not an escape keeps its backslash, which the value does not have: then nothing lines up.
+            var code = 0;
+            var valid = at + 2 + digits <= end
+                && int.TryParse(text.AsSpan(at + 2, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out code)
+                && code is >= 0 and <= 0x10FFFF;
+            foreach (var c in !valid ? "\\" : code > 0xFFFF ? char.ConvertFromUtf32(code) : ((char)code).ToString())
             {
                 chars.Add((c, at));
             }
 
-            return 2 + digits;
+            return valid ? 2 + digits : 1;
         }
 
         chars.Add((text[at + 1] switch

@@ -8,7 +8,7 @@ static class YamlScalars
 {
     public static DocumentNode Value(Scalar scalar, SourceText source, Findings findings)
     {
-        var start = (int)scalar.Start.Index;
+        var start = Offset(scalar.Start, source);
         var at = source.PositionAt(start);
         if (scalar.Style != ScalarStyle.Plain)
         {
@@ -16,7 +16,7 @@ static class YamlScalars
         }
 
         var value = scalar.Value;
-        if (!YamlText.IsPlain(value))
+        if (!YamlText.IsPlain(value) || YamlText.LostItsColon(source.Text, start))
         {
             findings.Add(Diagnostic.Error(
                 "yaml.syntax", $"`{JsonWords.Shorten(value)}` holds a `:` or `#` that may be meant otherwise", "", at,
@@ -62,6 +62,11 @@ static class YamlScalars
         return null;
     }
 
+    static bool HasEscape(SourceSpan span) => span.Text!.Text.AsSpan(span.Start, span.End - span.Start).Contains('\\');
+
+    /// <summary>Marks at the end of the text may point past it.</summary>
+    static int Offset(Mark mark, SourceText source) => (int)Math.Min(mark.Index, source.Text.Length);
+
     static StringNode Text(Scalar scalar, Position at, SourceText source, Findings findings)
     {
         if (scalar.Value.Contains('\0', StringComparison.Ordinal))
@@ -83,7 +88,15 @@ static class YamlScalars
             ScalarStyle.Folded => StringStyle.Folded,
             _ => StringStyle.Plain,
         };
-        return new StringNode(at, scalar.Value, style, new SourceSpan(source, (int)scalar.Start.Index, (int)scalar.End.Index));
+        var span = new SourceSpan(source, Offset(scalar.Start, source), Offset(scalar.End, source));
+        if (style == StringStyle.DoubleQuoted && HasEscape(span) && ScalarOffsets.Map(span, scalar.Value, style).Length == 0)
+        {
+            // The parser takes anything for the second half of a surrogate pair.
+            findings.Add(Diagnostic.Error(
+                "yaml.syntax", "an escape in the string is not well-formed", "", at, "write four hexadecimal digits after `\\u`"));
+        }
+
+        return new StringNode(at, scalar.Value, style, span);
     }
 
     static NumberNode? Number(string text, Position at, Findings findings)

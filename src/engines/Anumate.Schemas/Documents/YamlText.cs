@@ -58,6 +58,10 @@ static partial class YamlText
     public static bool IsPlain(string value) =>
         !value.EndsWith(':') && !value.Contains(": ", StringComparison.Ordinal) && !value.Contains(" #", StringComparison.Ordinal);
 
+    /// <summary>Whether a plain scalar began with a `:` that the parser drops when a flow collection stands before it.</summary>
+    public static bool LostItsColon(string text, int start) =>
+        start > 0 && text[start - 1] == ':' && (start == 1 || text[start - 2] is ' ' or '\t' or '\n' or '\r' or '[' or '{' or ',');
+
     /// <summary>The first tab between the beginning of the line and an offset; -1 when there is none.</summary>
     public static int TabBefore(string text, int offset)
     {
