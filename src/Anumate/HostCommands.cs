@@ -21,6 +21,7 @@ static class HostCommands
         root.Subcommands.Add(Verb("up", "Start everything with a private PostgreSQL in the data folder", [Urls, Config], Up));
         root.Subcommands.Add(Verb("serve", "Start the server on a configured database", [Urls, ServicesOption, Config], Serve));
         root.Subcommands.Add(Verb("migrate", "Bring the database to the schema of this program", [Config], Migrate));
+        root.Subcommands.Add(Verb("doctor", "Check this machine and the database: what is wrong and how to mend it", [Config, Urls], Doctor));
         root.Subcommands.Add(Verb("services", "Print the services and who calls whom", [], ShowServices));
         root.Subcommands.Add(Verb("config", "Print the settings in effect, secrets masked", [Config], ShowConfig));
     }
@@ -37,6 +38,9 @@ static class HostCommands
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     static Task<int> Migrate(ParseResult parse, Output output, CancellationToken ct) => MigrateVerb.RunAsync(parse, output, ct);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static Task<int> Doctor(ParseResult parse, Output output, CancellationToken ct) => DoctorVerb.RunAsync(parse, output, ct);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     static Task<int> ShowServices(ParseResult parse, Output output, CancellationToken ct) => ServicesVerb.RunAsync(output);

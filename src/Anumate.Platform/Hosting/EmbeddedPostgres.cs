@@ -71,6 +71,10 @@ public sealed partial class EmbeddedPostgres : IAsyncDisposable
     /// <summary>The main process of the server while it runs.</summary>
     public int? ProcessId => _server?.ProcessId;
 
+    /// <summary>The newest usable PostgreSQL that is installed here, in words; null when there is none.</summary>
+    public static async Task<string?> InstalledAsync(CancellationToken ct) =>
+        (await PostgresBinaries.InstalledAsync(ct)).FirstOrDefault(b => b.Major >= PostgresBinaries.OldestMajor) is { } found ? $"version {found.Major} in {found.Folder}" : null;
+
     /// <summary>
     /// Starts the server of the claimed folder, making everything it needs the first time, and sees that the database
     /// <see cref="DefaultDatabase"/> exists.

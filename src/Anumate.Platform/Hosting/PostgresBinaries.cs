@@ -59,7 +59,7 @@ internal sealed partial record PostgresBinaries(string Folder, int Major)
     }
 
     /// <summary>Installations of the system, newest first.</summary>
-    private static async Task<IReadOnlyList<PostgresBinaries>> InstalledAsync(CancellationToken ct)
+    internal static async Task<IReadOnlyList<PostgresBinaries>> InstalledAsync(CancellationToken ct)
     {
         var found = new List<PostgresBinaries>();
         foreach (var parent in InstallFolders.Where(Directory.Exists))
