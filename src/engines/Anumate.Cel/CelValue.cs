@@ -165,7 +165,7 @@ public readonly struct CelValue : IEquatable<CelValue>
     /// </summary>
     public CelError? WriteJson(Utf8JsonWriter writer) => JsonValues.Write(this, writer, 0);
 
-    /// <summary>The value as a CEL literal, for messages.</summary>
+    /// <summary>The value as a CEL literal, cut where it is long; for people.</summary>
     public override string ToString() => ValueText.Print(this);
 
     InvalidOperationException Mismatch(CelKind wanted) => new($"the value is {Kind}, not {wanted}");

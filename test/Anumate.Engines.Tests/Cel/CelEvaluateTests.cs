@@ -152,6 +152,21 @@ public sealed class CelEvaluateTests
         Assert.Equal((11, 4, "there is no field `missing`"), (error.Position.Line, error.Position.Column, error.Message));
     }
 
+    [Theory]
+    [InlineData("timestamp(s)")]
+    [InlineData("money(s)")]
+    [InlineData("{'a': 1}[s]")]
+    [InlineData("{s: 1, s: 2}")]
+    [InlineData("int(s)")]
+    [InlineData("timestamp(0).getHours(s)")]
+    [InlineData("base64.decode(s)")]
+    [InlineData("money('123456 EUR') + money('1 USD')")]
+    public void Errors_do_not_quote_data(string source)
+    {
+        var bindings = Bindings.Set("s", CelValue.Of("123456 is a secret"));
+        Assert.DoesNotContain("123456", Environment.Compile(source).Expression!.Evaluate(bindings).Error!.ToString());
+    }
+
     [Fact]
     public void A_variable_can_hold_an_error_that_is_absorbed_as_any_other()
     {

@@ -83,7 +83,7 @@ public sealed class CelFuzzTests
     {
         if (Environment.Compile(source).Expression is { } isChecked)
         {
-            var (a, b) = (isChecked.Evaluate(Bindings), Environment.CompileUnchecked(source).Expression!.Evaluate(Bindings));
+            var (a, b) = (isChecked.Evaluate(Bindings, 50_000), Environment.CompileUnchecked(source).Expression!.Evaluate(Bindings, 50_000));
             Assert.Equal(a.ToString(), b.ToString());
         }
     }, iter: Runs.Of(500));
@@ -92,7 +92,7 @@ public sealed class CelFuzzTests
     [Fact]
     public void Values_have_the_type_the_checker_gave() => Typed.Sample(source =>
     {
-        if (Environment.Compile(source).Expression is { } expression && expression.Evaluate(Bindings) is { IsError: false } result
+        if (Environment.Compile(source).Expression is { } expression && expression.Evaluate(Bindings, 50_000) is { IsError: false } result
             && expression.ResultType.Kind is not (CelKind.Dyn or CelKind.Object or CelKind.Nullable))
         {
             Assert.True(expression.ResultType.Kind == result.Value.Kind, $"{source}: {expression.ResultType}, {result}");

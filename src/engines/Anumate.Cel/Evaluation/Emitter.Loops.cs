@@ -36,7 +36,7 @@ sealed partial class Emitter
 
             return value.As<MapPayload>() is { } map ? turns(ref frame, body, new(map.Keys, map))
                 : value.IsError ? value
-                : Place(CelValue.Fail(CelErrors.NoSuchOverload, $"{value.Kind.ToString().ToLowerInvariant()} has no elements"), at);
+                : Place(ref frame, CelValue.Fail(CelErrors.NoSuchOverload, $"{Operators.Kind(value)} has no elements"), at);
         }, default);
     }
 
@@ -74,7 +74,7 @@ sealed partial class Emitter
             range.Map?.TryGet(item, out value);
             if (value.IsError)
             {
-                return Place(value, body.At);
+                return Place(ref frame, value, body.At);
             }
 
             frame.Locals[body.ValueSlot] = value;
@@ -83,7 +83,7 @@ sealed partial class Emitter
 
         if (item.IsError)
         {
-            return Place(item, body.At);
+            return Place(ref frame, item, body.At);
         }
 
         frame.Locals[body.Slot] = item;
@@ -93,7 +93,7 @@ sealed partial class Emitter
         }
 
         var result = body.Test(ref frame);
-        return result.IsBool ? result : NotBool(result, "a condition", body.At);
+        return result.IsBool ? result : NotBool(ref frame, result, "a condition", body.At);
     }
 
     /// <summary>False wins over errors, as in <c>&amp;&amp;</c>.</summary>

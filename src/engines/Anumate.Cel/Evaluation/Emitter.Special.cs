@@ -34,7 +34,7 @@ sealed partial class Emitter
                 return CelValue.Of(string.Equals(other, text) == wanted);
             }
 
-            return x.IsError ? x : Place(function(ref frame, x, constant), at);
+            return x.IsError ? x : Place(ref frame, function(ref frame, x, constant), at);
         };
     }
 
@@ -54,7 +54,7 @@ sealed partial class Emitter
     {
         var x = a(ref frame);
         return x.IsError ? x
-            : x.StringOrNull is { } text ? Place(compiled.Match(ref frame, text), at)
-            : Place(Operators.NoOverload("matches", x, pattern), at);
+            : x.StringOrNull is { } text ? Place(ref frame, compiled.Match(ref frame, text), at)
+            : Place(ref frame, Operators.NoOverload("matches", x, pattern), at);
     };
 }

@@ -4,6 +4,7 @@ namespace Anumate.Cel;
 sealed partial class Emitter(Findings findings)
 {
     const long FoldingBudget = 10_000;
+    const long ErrorCost = 50;
 
     /// <summary>Code, and its value when that is known; otherwise the value is unbound.</summary>
     readonly record struct Part(Code Code, CelValue Value)
@@ -34,9 +35,17 @@ sealed partial class Emitter(Findings findings)
 
     static Part Known(CelValue value) => new((ref _) => value, value);
 
-    /// <summary>An error gets the position of the part it comes from, unless it has one.</summary>
-    static CelValue Place(CelValue error, Position at) =>
-        error.Error is { } e && e.Position == default ? CelValue.Of(e with { Position = at }) : error;
+    /// <summary>An error gets the position of the part it comes from, unless it has one; making it costs as much as many steps.</summary>
+    static CelValue Place(ref Frame frame, CelValue error, Position at)
+    {
+        if (error.Error is not { } e || e.Position != default)
+        {
+            return error;
+        }
+
+        frame.Steps -= ErrorCost;
+        return CelValue.Of(e with { Position = at });
+    }
 
     Code Failed(Failing node)
     {
@@ -97,12 +106,12 @@ sealed partial class Emitter(Findings findings)
             var value = code(ref frame);
             if (value.As<MapPayload>() is not { } map)
             {
-                return value.IsError ? value : Place(Operators.NoFields(value, field), at);
+                return value.IsError ? value : Place(ref frame, Operators.NoFields(value, field), at);
             }
 
             return map.TryGet(field, out var found)
-                ? found.IsError ? Place(found, at) : found
-                : Place(CelValue.Fail(CelErrors.NoSuchField, $"there is no field `{field}`"), at);
+                ? found.IsError ? Place(ref frame, found, at) : found
+                : Place(ref frame, CelValue.Fail(CelErrors.NoSuchField, $"there is no field `{field}`"), at);
         }, target);
     }
 
@@ -115,7 +124,7 @@ sealed partial class Emitter(Findings findings)
             var value = code(ref frame);
             return value.As<MapPayload>() is { } map ? CelValue.Of(map.TryGet(field, out _))
                 : value.IsError ? value
-                : Place(Operators.NoFields(value, field), at);
+                : Place(ref frame, Operators.NoFields(value, field), at);
         }, target);
     }
 
@@ -147,7 +156,7 @@ sealed partial class Emitter(Findings findings)
         }
 
         var result = function(ref frame, x);
-        return result.IsError ? Place(result, at) : result;
+        return result.IsError ? Place(ref frame, result, at) : result;
     };
 
     static Code Binary(Code a, Code b, Code2 function, Position at) => (ref frame) =>
@@ -165,7 +174,7 @@ sealed partial class Emitter(Findings findings)
         }
 
         var result = function(ref frame, x, y);
-        return result.IsError ? Place(result, at) : result;
+        return result.IsError ? Place(ref frame, result, at) : result;
     };
 
     static Code Ternary(Code a, Code b, Code c, Code3 function, Position at) => (ref frame) =>
@@ -177,7 +186,7 @@ sealed partial class Emitter(Findings findings)
         }
 
         var result = function(ref frame, x, y, z);
-        return result.IsError ? Place(result, at) : result;
+        return result.IsError ? Place(ref frame, result, at) : result;
     };
 
     static Code Quaternary(Code[] arguments, Code4 function, Position at) => (ref frame) =>
@@ -193,7 +202,7 @@ sealed partial class Emitter(Findings findings)
         }
 
         var result = function(ref frame, values[0], values[1], values[2], values[3]);
-        return result.IsError ? Place(result, at) : result;
+        return result.IsError ? Place(ref frame, result, at) : result;
     };
 
     Part OfLogic(TypedLogic node)
@@ -218,7 +227,7 @@ sealed partial class Emitter(Findings findings)
 
             if (!value.IsTrue && error.IsUnbound)
             {
-                error = NotBool(value, "&&", at);
+                error = NotBool(ref frame, value, "&&", at);
             }
         }
 
@@ -239,15 +248,15 @@ sealed partial class Emitter(Findings findings)
 
             if (!value.IsFalse && error.IsUnbound)
             {
-                error = NotBool(value, "||", at);
+                error = NotBool(ref frame, value, "||", at);
             }
         }
 
         return error.IsUnbound ? CelValue.False : error;
     };
 
-    static CelValue NotBool(CelValue value, string of, Position at) =>
-        value.IsError ? value : Place(Operators.NoOverload(of, value), at);
+    static CelValue NotBool(ref Frame frame, CelValue value, string of, Position at) =>
+        value.IsError ? value : Place(ref frame, Operators.NoOverload(of, value), at);
 
     Part OfChoice(Choice node)
     {
@@ -257,7 +266,7 @@ sealed partial class Emitter(Findings findings)
         return Fold(node.At, (ref frame) =>
         {
             var value = test(ref frame);
-            return value.IsTrue ? yes(ref frame) : value.IsFalse ? no(ref frame) : NotBool(value, "?:", at);
+            return value.IsTrue ? yes(ref frame) : value.IsFalse ? no(ref frame) : NotBool(ref frame, value, "?:", at);
         }, condition, then, otherwise);
     }
 
@@ -299,7 +308,7 @@ sealed partial class Emitter(Findings findings)
             var key = keyCodes[i](ref frame);
             if (key.Kind is not (CelKind.String or CelKind.Int or CelKind.Uint or CelKind.Bool))
             {
-                return key.IsError ? key : Place(CelValue.Fail(CelErrors.InvalidArgument, $"`{key}` cannot be a map key"), at);
+                return key.IsError ? key : Place(ref frame, CelValue.Fail(CelErrors.InvalidArgument, "only strings, ints, uints and bools can be map keys"), at);
             }
 
             var value = valueCodes[i](ref frame);
@@ -310,7 +319,7 @@ sealed partial class Emitter(Findings findings)
 
             if (!entries.TryAdd(key, value))
             {
-                return Place(CelValue.Fail(CelErrors.DuplicateKey, $"the key `{key}` occurs twice"), at);
+                return Place(ref frame, CelValue.Fail(CelErrors.DuplicateKey, "a key occurs twice"), at);
             }
 
             keys[i] = key;
@@ -330,7 +339,7 @@ sealed partial class Emitter(Findings findings)
             for (var i = 0; i < texts.Length; i++)
             {
                 var value = codes[i](ref frame);
-                value = value.IsError ? value : Place(Conversions.String(ref frame, value), at[i]);
+                value = value.IsError ? value : Place(ref frame, Conversions.String(ref frame, value), at[i]);
                 if (value.StringOrNull is not { } text || !frame.Charge(text.Length / 8))
                 {
                     return value.IsError ? value : Frame.Exhausted();

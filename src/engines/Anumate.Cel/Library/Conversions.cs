@@ -180,7 +180,5 @@ static class Conversions
     };
 
     static CelValue Malformed(CelValue value, string type) =>
-        CelValue.Fail(CelErrors.InvalidArgument, $"{Shorten(value.ToString())} is no {type}");
-
-    static string Shorten(string text) => text.Length <= 80 ? $"`{text}`" : $"`{text[..80]}…`";
+        CelValue.Fail(CelErrors.InvalidArgument, $"the {Operators.Kind(value)} is no {type}");
 }

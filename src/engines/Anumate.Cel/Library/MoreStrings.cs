@@ -27,7 +27,7 @@ static class MoreStrings
         Standard.F("base64.decode", one: Decode, signatures: "base64.decode(string) -> bytes"),
     ];
 
-    static CelValue OutOfRange(CelValue position) => CelValue.Fail(CelErrors.InvalidArgument, $"the position `{position}` is out of range");
+    static CelValue OutOfRange() => CelValue.Fail(CelErrors.InvalidArgument, "the position is outside of the text");
 
     /// <summary>Every function here reads its text once and may copy it.</summary>
     static bool Charge(ref Frame frame, string text) => frame.Charge(text.Length / 8);
@@ -45,7 +45,7 @@ static class MoreStrings
         }
 
         var at = Texts.Offset(s, position.Bits);
-        return at < 0 ? OutOfRange(position) : CelValue.Of(at == s.Length ? "" : s.Substring(at, char.IsSurrogatePair(s, at) ? 2 : 1));
+        return at < 0 ? OutOfRange() : CelValue.Of(at == s.Length ? "" : s.Substring(at, char.IsSurrogatePair(s, at) ? 2 : 1));
     }
 
     static CelValue IndexOf(ref Frame frame, CelValue text, CelValue part) => IndexOf(ref frame, text, part, CelValue.Of(0L));
@@ -63,7 +63,7 @@ static class MoreStrings
         }
 
         var start = Texts.Offset(s, from.Bits);
-        return start < 0 ? OutOfRange(from) : Position(s, s.IndexOf(p, start, StringComparison.Ordinal));
+        return start < 0 ? OutOfRange() : Position(s, s.IndexOf(p, start, StringComparison.Ordinal));
     }
 
     static CelValue LastIndexOf(ref Frame frame, CelValue text, CelValue part) =>
@@ -82,7 +82,7 @@ static class MoreStrings
         }
 
         var last = Texts.Offset(s, from.Bits);
-        return last < 0 ? OutOfRange(from)
+        return last < 0 ? OutOfRange()
             : Position(s, s.AsSpan(0, (int)Math.Min(s.Length, (long)last + p.Length)).LastIndexOf(p, StringComparison.Ordinal));
     }
 
@@ -218,7 +218,7 @@ static class MoreStrings
         }
 
         var (from, to) = (Texts.Offset(s, start.Bits), Texts.Offset(s, end.Bits));
-        return from < 0 ? OutOfRange(start) : to < from ? OutOfRange(end) : CelValue.Of(s[from..to]);
+        return from < 0 ? OutOfRange() : to < from ? OutOfRange() : CelValue.Of(s[from..to]);
     }
 
     static CelValue Trim(ref Frame frame, CelValue text) =>

@@ -1,6 +1,8 @@
 namespace Anumate.Cel;
 
-/// <summary>The operators, by the kinds they meet.</summary>
+/// <summary>
+/// The operators, by the kinds they meet. Errors never quote data, here and elsewhere: messages reach logs, and data may be personal.
+/// </summary>
 static class Operators
 {
     public static CelValue NoOverload(string function, params ReadOnlySpan<CelValue> arguments)
@@ -8,14 +10,16 @@ static class Operators
         var kinds = new string[arguments.Length];
         for (var i = 0; i < kinds.Length; i++)
         {
-            kinds[i] = arguments[i].Kind.ToString().ToLowerInvariant();
+            kinds[i] = Kind(arguments[i]);
         }
 
         return CelValue.Fail(CelErrors.NoSuchOverload, $"`{function}` does not take ({string.Join(", ", kinds)})");
     }
 
+    public static string Kind(CelValue value) => value.Kind.ToString().ToLowerInvariant();
+
     public static CelValue NoFields(CelValue value, string field) =>
-        CelValue.Fail(CelErrors.NoSuchOverload, $"{value.Kind.ToString().ToLowerInvariant()} has no field `{field}`");
+        CelValue.Fail(CelErrors.NoSuchOverload, $"{Kind(value)} has no field `{field}`");
 
     public static CelValue Overflow(string what) => CelValue.Fail(CelErrors.Overflow, $"{what} is out of range");
 
@@ -237,7 +241,7 @@ static class Operators
 
         return map.TryGet(key, out var value) ? value
             : key.Kind is CelKind.Bool or CelKind.Int or CelKind.Uint or CelKind.Double or CelKind.String
-                ? CelValue.Fail(CelErrors.NoSuchField, $"there is no key `{key}`")
+                ? CelValue.Fail(CelErrors.NoSuchField, "there is no such key")
                 : NoOverload("[]", container, key);
     }
 
@@ -252,7 +256,7 @@ static class Operators
         var position = key.IsInt ? key.Bits : key.IsUint ? (key.Bits < 0 ? -1 : key.Bits) : Whole(key.AsRawDouble);
         return position >= 0 && position < list.Count
             ? list.Items[(int)position]
-            : CelValue.Fail(CelErrors.NoSuchIndex, $"the list of {list.Count} has no element `{key}`");
+            : CelValue.Fail(CelErrors.NoSuchIndex, "the list has no such element");
     }
 
     static long Whole(double number) => number >= 0 && number <= int.MaxValue && number == Math.Truncate(number) ? (long)number : -1;
@@ -280,7 +284,7 @@ static class Moneys
     /// <summary>An error when both are money of different currencies; otherwise unbound.</summary>
     public static CelValue Differ(CelValue a, CelValue b) =>
         a.As<MoneyPayload>() is { } x && b.As<MoneyPayload>() is { } y && x.Value.Currency != y.Value.Currency
-            ? CelValue.Fail(CelErrors.CurrencyMismatch, $"`{x.Value}` and `{y.Value}` are of different currencies")
+            ? CelValue.Fail(CelErrors.CurrencyMismatch, $"amounts in {x.Value.Currency} and {y.Value.Currency} do not compare or add")
             : default;
 
     public static CelValue From(ref Frame frame, CelValue value)
@@ -308,5 +312,6 @@ static class Moneys
     }
 
     static CelValue Malformed(CelValue value) => CelValue.Fail(
-        CelErrors.InvalidArgument, $"`{value}` is no money: write \"12.50 EUR\" or {{amount: \"12.50\", currency: \"EUR\"}}");
+        CelErrors.InvalidArgument,
+        $"the {Operators.Kind(value)} is no money: it takes \"12.50 EUR\" or {{amount: \"12.50\", currency: \"EUR\"}}");
 }

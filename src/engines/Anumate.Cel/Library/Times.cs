@@ -34,16 +34,16 @@ static class Times
 
         CelValue Two(ref Frame frame, CelValue value, CelValue zone) =>
             value.As<TimestampPayload>() is { } time && zone.StringOrNull is { } id
-                ? Shift(time.Value, id) is { } local ? CelValue.Of((long)read(local)) : NoZone(zone)
+                ? Shift(time.Value, id) is { } local ? CelValue.Of((long)read(local)) : NoZone()
                 : Operators.NoOverload(name, value, zone);
 
         string[] signatures = [$"timestamp.{name}() -> int", $"timestamp.{name}(string) -> int"];
         return Standard.F(name, one: One, two: Two, signatures: unit > 0 ? [.. signatures, $"duration.{name}() -> int"] : signatures);
     }
 
-    static CelValue NoZone(CelValue zone) => CelValue.Fail(
+    static CelValue NoZone() => CelValue.Fail(
         CelErrors.InvalidArgument,
-        $"there is no time zone `{zone}`: use an IANA name such as \"Europe/Berlin\" or an offset such as \"+02:00\"");
+        "there is no such time zone: use an IANA name such as \"Europe/Berlin\" or an offset such as \"+02:00\"");
 
     /// <summary>The wall clock in a zone; at the ends of time it stays within years 1 to 9999.</summary>
     static DateTime? Shift(CelTimestamp time, string zone)

@@ -44,7 +44,7 @@ static class Printer
         switch (node)
         {
             case Literal n:
-                text.Append(n.Value.ToString());
+                text.Append(ValueText.Literal(n.Value));
                 break;
             case Name n:
                 text.Append(n.Rooted ? "." : "").Append(n.Text);

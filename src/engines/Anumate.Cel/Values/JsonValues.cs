@@ -145,7 +145,7 @@ static class JsonValues
             case CelKind.Error:
                 return value.Error;
             default:
-                return new(CelErrors.NotJson, $"`{value}` has no exact JSON form");
+                return new(CelErrors.NotJson, $"the {Operators.Kind(value)} has no exact JSON form");
         }
     }
 
@@ -190,7 +190,7 @@ static class JsonValues
         {
             if (key.StringOrNull is not { } name || !Texts.IsWellFormed(name))
             {
-                return new(CelErrors.NotJson, $"a map with the key `{key}` has no JSON form: keys must be strings");
+                return new(CelErrors.NotJson, $"a map with a key of kind {Operators.Kind(key)} has no JSON form");
             }
 
             writer.WritePropertyName(name);

@@ -113,12 +113,22 @@ static class Texts
     }
 }
 
-/// <summary>Values as CEL literals, shortened where long.</summary>
+/// <summary>Values as CEL literals.</summary>
 static class ValueText
 {
     const int MaxItems = 8;
+    const int MaxLength = 200;
     static readonly System.Buffers.SearchValues<char> Whole = System.Buffers.SearchValues.Create("-0123456789");
 
+    /// <summary>The literal that reads back as the value: null, a bool, a number, a string or bytes.</summary>
+    public static string Literal(CelValue value) => value.Kind switch
+    {
+        CelKind.String => Quote(value.StringOrNull!),
+        CelKind.Bytes => Quote(value.As<BytesPayload>()!.Value),
+        _ => Print(value),
+    };
+
+    /// <summary>The value for people, with what is long or deep left out.</summary>
     public static string Print(CelValue value, int depth = 0) => value.Kind switch
     {
         CelKind.Null => "null",
@@ -126,8 +136,8 @@ static class ValueText
         CelKind.Int => value.Bits.ToString(CultureInfo.InvariantCulture),
         CelKind.Uint => value.AsUlong.ToString(CultureInfo.InvariantCulture) + "u",
         CelKind.Double => Double(value.AsRawDouble),
-        CelKind.String => Quote(value.StringOrNull!),
-        CelKind.Bytes => Quote(value.As<BytesPayload>()!.Value),
+        CelKind.String => value.StringOrNull is { Length: > MaxLength } s ? Quote(s[..MaxLength]) + "…" : Quote(value.StringOrNull!),
+        CelKind.Bytes => value.As<BytesPayload>()!.Value is { Length: > MaxLength } b ? Quote(b[..MaxLength]) + "…" : Literal(value),
         CelKind.Timestamp => $"timestamp(\"{value.As<TimestampPayload>()!.Value}\")",
         CelKind.Duration => $"duration(\"{Durations.Print(value.Bits)}\")",
         CelKind.Money => $"money(\"{value.As<MoneyPayload>()!.Value}\")",
