@@ -39,7 +39,7 @@ public sealed class PolicyRoutesTests(TestServer server, TestDatabase database) 
     [InlineData("/v1/policies", "{\"source\":\"\",\"binding\":\"platform\"}", 400)]
     [InlineData("/v1/policies", "{\"source\":\"\",\"binding\":1}", 400)]
     [InlineData("/v1/policies", "{\"source\":\"\"}", 422)]
-    [InlineData("/v1/policies", "{\"source\":\"policy a version 1 { at tool.before rule x allow when \\u0000 }\"}", 422)]
+    [InlineData("/v1/policies", "{\"source\":\"policy a version 1 { at tool.before rule x allow when \\u0000 }\"}", 400)]
     [InlineData("/v1/policies/resolve", "[null]", 400)]
     [InlineData("/v1/policies/resolve", "{\"0\":\"a\"}", 400)]
     [InlineData("/v1/policies/resolve", "[\"a\"]", 404)]
@@ -72,7 +72,7 @@ public sealed class PolicyRoutesTests(TestServer server, TestDatabase database) 
         var answer = await PostAsync(ada, "/v1/capsules", capsule);
         var problem = await ProblemOf(answer);
         Assert.Equal((403, "policy-denied", "`publishing/drafts` denies it: no drafts"), (problem.Status, problem.Code, problem.Detail));
-        Assert.Equal(0, await kit.CountAsync("registry.capsule_version"));
+        Assert.Equal(0, await kit.CountAsync("registry.capsule"));
 
         answer = await PostAsync(ada, "/v1/capsules", capsule.Replace("name: draft", "name: final"));
         Assert.Equal(201, (int)answer.StatusCode);

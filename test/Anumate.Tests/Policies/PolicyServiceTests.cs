@@ -242,10 +242,10 @@ public abstract class PolicyContractTests : IAsyncLifetime
             kit.Service.EvaluateAsync(kit.Viewer, new EvaluatePolicy(point, PolicyKit.Facts(facts), []), default))).Code);
 
     [Fact]
-    public async Task A_text_that_cannot_be_stored_is_a_finding()
+    public async Task What_a_reader_cannot_see_and_what_is_too_much_are_findings()
     {
         var problem = await RefusalAsync(() =>
-            kit.Service.PublishAsync(kit.Author, new PublishPolicy("policy a version 1 {\n  // \0\n  at tool.before\n  rule x allow\n}"),
+            kit.Service.PublishAsync(kit.Author, new PublishPolicy("policy a version 1 {\n  // \u0001\n  at tool.before\n  rule x allow\n}"),
             default));
         Assert.Equal("policy.character", problem.Diagnostics![0].Code);
         problem = await RefusalAsync(() => kit.Service.PublishAsync(kit.Author, new PublishPolicy(new string('(', 300_000)), default));
