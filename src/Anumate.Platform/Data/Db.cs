@@ -57,6 +57,9 @@ public sealed class Db : IAsyncDisposable
     {
         var builder = new NpgsqlDataSourceBuilder(Options.ConnectionString(role)) { Name = $"anumate-{role.ToString().ToLowerInvariant()}" };
         builder.UseLoggerFactory(loggers);
+
+        // We use PostgreSQL's own types alone, and Npgsql knows them: no need to ask the catalogue at each start, once per role.
+        builder.ConfigureTypeLoading(types => types.EnableTypeLoading(false));
         return builder.Build();
     }
 }

@@ -43,8 +43,9 @@ public sealed class EventLog(Db db)
     const string ClaimCursor = """
         insert into platform.cursor as c (name, era, xid, position, owner, epoch, expires)
         select $1, $2, $3, $4, $5, 1, now() + $6
-        where not exists (select from platform.cursor where name = $1 and expires > now())
-        on conflict (name) do update set owner = excluded.owner, epoch = c.epoch + 1, expires = excluded.expires where c.expires <= now()
+        where not exists (select from platform.cursor where name = $1 and expires > now() and owner <> $5)
+        on conflict (name) do update set owner = excluded.owner, epoch = c.epoch + 1, expires = excluded.expires
+            where c.expires <= now() or c.owner = excluded.owner
         returning epoch, era, xid, position
         """;
 
@@ -72,7 +73,10 @@ public sealed class EventLog(Db db)
     public Task<LogPosition> NowAsync(CancellationToken ct) =>
         db.Across(DbRole.Reader).FirstAsync(Now, r => new LogPosition(r.GetInt32(0), r.GetFieldValue<ulong>(1), 0), ct);
 
-    /// <summary>Takes a subscription's cursor where nobody holds it; null where somebody does. A new one begins at <paramref name="from"/>.</summary>
+    /// <summary>
+    /// Takes a subscription's cursor where nobody else holds it; null where somebody does. Its own is taken again, as after a loss of the
+    /// connection. A new one begins at <paramref name="from"/>.
+    /// </summary>
     internal async Task<CursorLease?> ClaimAsync(string name, string owner, LogPosition from, TimeSpan lease, CancellationToken ct) =>
         await db.Across(DbRole.Reader).FirstAsync(ClaimCursor,
             r => new CursorLease(name, owner, r.GetInt64(0), new LogPosition(r.GetInt32(1), r.GetFieldValue<ulong>(2), r.GetInt64(3))), ct,
