@@ -43,7 +43,7 @@ sealed class Chaos
     {
         for (var turn = 0; !State.HasEnded; turn++)
         {
-            Assert.True(turn < 1_000, $"the run does not end:\n{State.Snapshot()}");
+            Require(turn < 1_000, () => $"the run does not end:\n{State.Snapshot()}");
             Ask();
             var choice = Choose(20);
             var moving = sent.FindAll(s => !s.Done || s.Epoch == State.Epoch);
@@ -100,7 +100,7 @@ sealed class Chaos
                 Lookup l => replayed.StatusOf(l.Step, l.Phase) is not StepStatus.Unknown,
                 _ => false,
             };
-            Assert.False(busy, $"{action} is asked for although it is under way:\n{replayed.Snapshot()}");
+            Require(!busy, () => $"{action} is asked for although it is under way:\n{replayed.Snapshot()}");
         }
     }
 
@@ -121,7 +121,7 @@ sealed class Chaos
 
         Assert.Empty(Interpreter.Next(State, now));
         var calls = inHand.OfType<StartCall>().Count(c => c.Phase is CallPhase.Do) + sent.Count(s => s.Epoch == State.Epoch && s.Call.Phase is CallPhase.Do);
-        Assert.True(State.Failure is not null || calls <= plan.Limits.MaxParallel, $"{calls} calls at once");
+        Require(State.Failure is not null || calls <= plan.Limits.MaxParallel, () => $"{calls} calls at once");
     }
 
     void CarryOut(RunAction action)
@@ -226,7 +226,7 @@ sealed class Chaos
 
     void Wait()
     {
-        Assert.True(timer is not null, $"nothing to do and nothing to wait for:\n{State.Snapshot()}");
+        Require(timer is not null, () => $"nothing to do and nothing to wait for:\n{State.Snapshot()}");
         now = timer.Value > now ? timer.Value : now;
         timer = null;
         Append(new TimerFired(now));
@@ -246,5 +246,14 @@ sealed class Chaos
         }
 
         Append(new RunRecovered(now, epoch));
+    }
+
+    /// <summary>An assertion whose text is made only when it fails.</summary>
+    static void Require([System.Diagnostics.CodeAnalysis.DoesNotReturnIf(false)] bool condition, Func<string> otherwise)
+    {
+        if (!condition)
+        {
+            throw Xunit.Sdk.FailException.ForFailure(otherwise());
+        }
     }
 }

@@ -50,7 +50,7 @@ sealed class Simulation
     {
         for (var i = 0; !State.HasEnded; i++)
         {
-            Assert.True(i < limit, $"the run does not end:\n{State.Snapshot()}");
+            Require(i < limit, () => $"the run does not end:\n{State.Snapshot()}");
             Ask();
             if (waiting.TryDequeue(out var action))
             {
@@ -59,7 +59,7 @@ sealed class Simulation
             }
             else
             {
-                Assert.True(timer is not null, $"nothing to do and nothing to wait for:\n{State.Snapshot()}");
+                Require(timer is not null, () => $"nothing to do and nothing to wait for:\n{State.Snapshot()}");
                 Now = timer.Value > Now ? timer.Value : Now;
                 timer = null;
                 Append(new TimerFired(Now));
@@ -150,6 +150,15 @@ sealed class Simulation
                 break;
             default:
                 throw new InvalidOperationException($"{action} is no action");
+        }
+    }
+
+    /// <summary>An assertion whose text is made only when it fails.</summary>
+    static void Require([System.Diagnostics.CodeAnalysis.DoesNotReturnIf(false)] bool condition, Func<string> otherwise)
+    {
+        if (!condition)
+        {
+            throw Xunit.Sdk.FailException.ForFailure(otherwise());
         }
     }
 }

@@ -26,7 +26,8 @@ sealed record InputsDraft(JsonElement Schema, CelType Type, IReadOnlyList<Sensit
         }
 
         var compiled = Schemas.Schema.Compile(node);
-        findings.Add(compiled.Diagnostics);
+        // A default that does not fit is an error here, not a warning: it would be filled in.
+        findings.Add(compiled.Diagnostics.Where(d => d.Severity is Severity.Error || !d.Path.EndsWith("/default", StringComparison.Ordinal)));
         if (!compiled.IsValid)
         {
             return new InputsDraft(NoInputs, CelType.Dyn, []);

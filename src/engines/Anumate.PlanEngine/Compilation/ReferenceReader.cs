@@ -38,6 +38,7 @@ sealed class ReferenceReader(Dictionary<string, StepDraft> steps, Findings findi
         foreach (var expression in output.Value.Expressions.Values)
         {
             Read(expression);
+            RefuseBelowDollar(expression.Node, output.Value.Node);
         }
     }
 
@@ -68,6 +69,20 @@ sealed class ReferenceReader(Dictionary<string, StepDraft> steps, Findings findi
         foreach (var expression in value.Expressions.Values)
         {
             Read(expression, step, self);
+            RefuseBelowDollar(expression.Node, value.Node);
+        }
+    }
+
+    /// <summary>In a plan an object with such a key stands as a literal, in which nothing is evaluated.</summary>
+    void RefuseBelowDollar(DocumentNode node, DocumentNode? root)
+    {
+        for (var n = node; n != root; n = n.Parent!)
+        {
+            if ((n.Parent as ObjectNode)?.Members.FirstOrDefault(m => m.Key.StartsWith('$')) is { } dollar)
+            {
+                findings.Add(dollar.Error("capsule.dollar-key", $"an object with the key `{dollar.Key}` cannot hold expressions", "rename the key, or write the object without `${{ }}`"));
+                return;
+            }
         }
     }
 

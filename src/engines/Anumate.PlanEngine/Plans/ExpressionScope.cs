@@ -29,12 +29,12 @@ static class ExpressionScope
         expression.References.Where(r => r.Variable == "steps" && r.Fields.Count > 0).Select(r => r.Fields[0]).Distinct();
 
     /// <summary>
-    /// The steps without whose output an expression cannot be evaluated: those it reads, except where it asks <c>has(steps.x.output)</c>
-    /// (or of a field below), which says that it knows what to do without.
+    /// The steps without whose output an expression cannot be evaluated: those it reads, except where it asks <c>has(steps.x.output)</c>,
+    /// which says that it knows what to do without.
     /// </summary>
     public static IEnumerable<string> Requires(CelExpression expression)
     {
-        var tested = expression.Tested.Where(r => r.Variable == "steps" && r.Fields.Count > 1 && r.Fields[1] == Output).Select(r => r.Fields[0]);
+        var tested = expression.Tested.Where(r => r.Variable == "steps" && r.Fields is [_, Output]).Select(r => r.Fields[0]);
         return Reads(expression).Except(tested);
     }
 }

@@ -31,11 +31,15 @@ static class TemplateFormat
         }
     }
 
+    /// <summary>The one member of an object that is a form of template; null for any other object.</summary>
     static JsonProperty? Mark(JsonElement element)
     {
         foreach (var member in element.EnumerateObject())
         {
-            return member.Name.StartsWith('$') ? member : null;
+            if (member.Name.StartsWith('$'))
+            {
+                return element.GetPropertyCount() == 1 ? member : throw PlanFormat.Invalid($"beside `{member.Name}` a template has no other member");
+            }
         }
 
         return null;
