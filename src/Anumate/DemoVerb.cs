@@ -1,8 +1,5 @@
 using System.CommandLine;
-using System.Text.Json;
 using Anumate.Cli;
-using Anumate.Client;
-using Anumate.Platform.Hosting;
 
 namespace Anumate;
 

@@ -89,8 +89,7 @@ static class DoctorVerb
             var drive = new DriveInfo(folder);
             add(drive.AvailableFreeSpace < LeastFreeBytes ? Finding.Wrong : Finding.Ok, "disk",
                 $"{drive.AvailableFreeSpace >> 20} MiB are free for `{folder}`{(drive.AvailableFreeSpace < LeastFreeBytes ? "; a database that cannot write stops: make room" : "")}");
-            Directory.EnumerateFileSystemEntries(folder).Any();
-            add(Finding.Ok, "data folder", folder);
+            add(Finding.Ok, "data folder", $"{folder}, {Directory.GetFileSystemEntries(folder).Length} entries");
         }
         catch (UnauthorizedAccessException)
         {

@@ -1,9 +1,5 @@
 using System.CommandLine;
 using Anumate.Cli;
-using Anumate.Platform.Hosting;
-using Anumate.Platform.Secrets;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Anumate;
 

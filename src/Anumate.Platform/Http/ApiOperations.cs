@@ -2,7 +2,6 @@ using System.Reflection;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.OpenApi;
-using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.OpenApi;
 using Module = Anumate.Platform.Hosting.Module;
 

@@ -103,7 +103,7 @@ public sealed class TenancyTests(TestDatabase database)
             """, r => r.GetString(0));
         var readme = await File.ReadAllTextAsync(Path.Combine(Root(AppContext.BaseDirectory), "src/Anumate.Platform/Data/README.md"));
         Assert.Contains("platform.ensure_partitions", functions);
-        Assert.Empty(functions.Where(f => !readme.Contains($"| `{f}` |", StringComparison.Ordinal)));
+        Assert.DoesNotContain(functions, f => !readme.Contains($"| `{f}` |", StringComparison.Ordinal));
         Assert.Empty(await RowsAsync("""
             select n.nspname || '.' || p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace
             where n.nspname not in ('pg_catalog', 'information_schema') and has_function_privilege('public', p.oid, 'execute')

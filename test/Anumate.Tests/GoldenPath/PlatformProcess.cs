@@ -17,7 +17,7 @@ sealed class PlatformProcess : IAsyncDisposable
     {
         _process = process;
         _data = data;
-        _http = new HttpClient { BaseAddress = new Uri(address) };
+        _http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri(address) };
         process.OutputDataReceived += (_, e) => Hear(e.Data);
         process.ErrorDataReceived += (_, e) => Hear(e.Data);
         process.BeginOutputReadLine();

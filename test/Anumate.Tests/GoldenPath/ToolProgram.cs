@@ -15,7 +15,7 @@ public sealed record RawExecution(int N, string Tool, string Key);
 public sealed class ToolProgram : IAsyncLifetime
 {
     readonly string _record = Path.GetTempFileName();
-    readonly HttpClient _http = new();
+    readonly HttpClient _http = new(new SocketsHttpHandler());
     Process? _process;
 
     public string Address { get; private set; } = "";
