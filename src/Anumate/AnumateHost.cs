@@ -67,6 +67,7 @@ static class AnumateHost
         app.MapHealth();
         app.MapMetrics(telemetry);
         app.MapApiDocuments();
+        app.MapApiReference(modules);
         foreach (var module in modules)
         {
             module.Map?.Invoke(app.MapService(module.Name));

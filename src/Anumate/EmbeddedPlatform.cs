@@ -2,6 +2,7 @@ using Anumate.Client;
 using Anumate.Platform.Data;
 using Anumate.Platform.Hosting;
 using Anumate.Platform.Secrets;
+using Anumate.Platform.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -45,6 +46,10 @@ sealed class EmbeddedPlatform : IAsyncDisposable
         {
             var configuration = load(claim.Folder.Root);
             configuration[Settings.KeyFile] ??= claim.Folder.PathOf(KeyFileName);
+
+            // A person looks on.
+            configuration[$"{TelemetryOptions.Section}:LogLevel"] ??= "Warning";
+            configuration[$"{TelemetryOptions.Section}:LogFormat"] ??= "text";
 
             // One user's machine: tools may stand on it, and the claimed folder keeps a second host away, so that nothing waits for a dead one.
             configuration["Anumate:Connectors:AllowPrivateAddresses"] ??= "true";

@@ -15,6 +15,8 @@ static class HostCommands
 
     public static readonly Option<string?> ServicesOption = new("--services") { Description = "services to host, parted by commas (default: all)", HelpName = "words" };
 
+    public static readonly Option<string> DocsFolder = new("--folder") { Description = "where to write", DefaultValueFactory = _ => "docs", HelpName = "folder" };
+
     public static void AddTo(RootCommand root)
     {
         root.Subcommands.Add(Verb("demo", "Take the sample automation the whole way, on the embedded default", [Urls, Config], Demo));
@@ -23,6 +25,7 @@ static class HostCommands
         root.Subcommands.Add(Verb("migrate", "Bring the database to the schema of this program", [Config], Migrate));
         root.Subcommands.Add(Verb("doctor", "Check this machine and the database: what is wrong and how to mend it", [Config, Urls], Doctor));
         root.Subcommands.Add(Verb("services", "Print the services and who calls whom", [], ShowServices));
+        root.Subcommands.Add(Verb("docs", "Write the generated documentation: problems and OpenAPI documents", [DocsFolder], Docs));
         root.Subcommands.Add(Verb("config", "Print the settings in effect, secrets masked", [Config], ShowConfig));
     }
 
@@ -47,6 +50,9 @@ static class HostCommands
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     static Task<int> ShowConfig(ParseResult parse, Output output, CancellationToken ct) => ConfigVerb.RunAsync(parse, output);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static Task<int> Docs(ParseResult parse, Output output, CancellationToken ct) => DocsVerb.RunAsync(parse, output, ct);
 
     static Command Verb(string name, string description, Option[] options, Func<ParseResult, Output, CancellationToken, Task<int>> run)
     {

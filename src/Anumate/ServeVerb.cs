@@ -16,14 +16,14 @@ static class ServeVerb
         await using var app = AnumateHost.Build(modules, configuration, Settings.DatabaseOf(configuration), TimeProvider.System);
         await AnumateHost.StartAsync(app, modules, ct);
         output.Remark($"listening at {string.Join(", ", AnumateHost.AddressesOf(app))}");
-        await UntilToldAsync(app, ct);
-        return ExitCode.Ok;
+        return await UntilToldAsync(app, output, ct);
     }
 
-    /// <summary>Waits for the signal, then ends in order within the shutdown timeout.</summary>
-    public static async Task UntilToldAsync(WebApplication app, CancellationToken ct)
+    /// <summary>Waits for the signal, then ends in order within the shutdown timeout. A server whose worker failed ends by itself, with an error.</summary>
+    public static async Task<int> UntilToldAsync(WebApplication app, Output output, CancellationToken ct)
     {
-        await Task.Delay(Timeout.Infinite, ct).ContinueWith(_ => { }, TaskScheduler.Default);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(ct, app.Lifetime.ApplicationStopping);
+        await Task.Delay(Timeout.Infinite, end.Token).ContinueWith(_ => { }, TaskScheduler.Default);
         using var patience = new CancellationTokenSource(app.Services.GetRequiredService<ServerOptions>().ShutdownTimeout);
         try
         {
@@ -33,5 +33,13 @@ static class ServeVerb
         {
             // What has not ended by now is cut off; the journal takes it up again at the next start.
         }
+
+        if (ct.IsCancellationRequested)
+        {
+            return ExitCode.Ok;
+        }
+
+        output.Problem(new Problem("stopped", 500, "The server stopped", "a worker of the server failed, and it stopped; the log above says why"));
+        return ExitCode.Error;
     }
 }

@@ -15,7 +15,6 @@ static class UpVerb
         output.Line($"  signed in as   {platform.Profile.Current} of {platform.Profile.Tenant}; others: -u {string.Join(", ", platform.Profile.Users.Where(u => u.Name != platform.Profile.Current).Select(u => u.Name))}");
         output.Line($"  data folder    {platform.Folder}");
         output.Line($"stop it with Ctrl-C");
-        await ServeVerb.UntilToldAsync(platform.App, ct);
-        return ExitCode.Ok;
+        return await ServeVerb.UntilToldAsync(platform.App, output, ct);
     }
 }

@@ -53,6 +53,10 @@ public static class PlanProblems
         new Problem("compile-failed", 422, "The capsule does not compile", $"{diagnostics.Count(d => d.Severity == Severity.Error)} error(s); see diagnostics")
         { Diagnostics = diagnostics }.Exception();
 
+    /// <summary>422: the bytes are no plan of a format that this version knows.</summary>
+    public static ProblemException Invalid(string why) =>
+        new Problem("plan-invalid", 422, "The document is not a plan that can be run", why).Exception();
+
     /// <summary>409: the stored bytes are not those that the hash names; they are not handed out.</summary>
     public static ProblemException Altered(string planHash) =>
         new Problem("plan-altered", 409, "The stored plan is not the one it is named for", $"the bytes of `{planHash}` have another hash; compile the capsule again").Exception();

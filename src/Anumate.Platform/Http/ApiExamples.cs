@@ -11,7 +11,7 @@ namespace Anumate.Platform.Http;
 /// </summary>
 static class ApiExamples
 {
-    const int MaxDepth = 6;
+    const int MaxDepth = 12;
     const string Digest = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
     static readonly Dictionary<string, string> Values = new()

@@ -33,7 +33,7 @@ sealed partial class ProblemHandler(ILogger<ProblemHandler> log) : IExceptionHan
     {
         ProblemException e => e.Problem,
         BadHttpRequestException { StatusCode: 413 } => HttpProblems.BodyTooLarge(RequestBody.DefaultLimit).Problem,
-        BadHttpRequestException { StatusCode: 408 } => new Problem("request-timeout", 408, "The request took too long", "the body arrived too slowly"),
+        BadHttpRequestException { StatusCode: 408 } => HttpProblems.RequestTimeout().Problem,
         BadHttpRequestException e => Problems.Invalid(Text.Excerpt(e.Message)).Problem,
         _ => null,
     };

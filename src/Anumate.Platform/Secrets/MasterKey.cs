@@ -50,6 +50,13 @@ public sealed class MasterKey
         return master;
     }
 
+    /// <summary>A key that is nowhere kept, for a host that stores nothing.</summary>
+    public static MasterKey Fleeting()
+    {
+        using var random = RandomNumberGenerator.Create();
+        return new MasterKey(SealKey.New("m-fleeting", random));
+    }
+
     /// <summary>Reads the key file, made first where there is none.</summary>
     public static MasterKey OpenOrCreate(string path)
     {

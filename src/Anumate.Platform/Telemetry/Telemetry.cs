@@ -54,6 +54,7 @@ public static class Telemetry
             logging.AddFilter("Microsoft", Above(options.LogLevel, LogLevel.Warning));
             logging.AddFilter("Npgsql", Above(options.LogLevel, LogLevel.Warning));
             logging.AddFilter("Orleans", Above(options.LogLevel, LogLevel.Warning));
+            logging.AddFilter("Orleans.Runtime.Silo", Above(options.LogLevel, LogLevel.Error)); // It recommends the server's collector; ours is chosen.
             logging.AddFilter("OpenTelemetry", Above(options.LogLevel, LogLevel.Warning));
             logging.Configure(o => o.ActivityTrackingOptions = ActivityTrackingOptions.None);
             logging.AddConsoleFormatter<LogFormatter, LogFormatterOptions>(o => o.Json = options.LogFormat == "json");

@@ -12,19 +12,23 @@ static class IdentityEndpoints
 {
     public static void Map(IEndpointRouteBuilder v1)
     {
-        v1.MapPost("/sign-in", SignIn).WithSummary("Exchange a user's sign-in secret for an access token");
+        v1.MapPost("/sign-in", SignIn).WithSummary("Exchange a user's sign-in secret for an access token")
+            .Example(new SignIn("demo", "olga", "ans_…"));
         v1.MapGet("/jwks", GetKeys).WithSummary("The public keys of the built-in issuer of access tokens");
         v1.MapGet("/me", GetMe).WithSummary("Who the caller is");
 
         var principals = v1.MapGroup("/principals");
-        principals.MapPost("", CreatePrincipal).Demands(Scope.IdentityWrite).WithSummary("Create a user, service or agent");
+        principals.MapPost("", CreatePrincipal).Demands(Scope.IdentityWrite).WithSummary("Create a user, service or agent")
+            .Example(new NewPrincipal("olga", PrincipalKind.User, [Role.Operator], ["finance"]));
         principals.MapGet("", ListPrincipals).Demands(Scope.IdentityRead).WithSummary("List principals by name");
         principals.MapGet("/{id}", GetPrincipal).Demands(Scope.IdentityRead).WithSummary("Get a principal");
-        principals.MapPut("/{id}", UpdatePrincipal).Demands(Scope.IdentityWrite).WithSummary("Replace a principal's roles, groups and active flag");
+        principals.MapPut("/{id}", UpdatePrincipal).Demands(Scope.IdentityWrite).WithSummary("Replace a principal's roles, groups and active flag")
+            .Example(new PrincipalUpdate([Role.Operator, Role.Approver], ["finance"], Active: true));
         principals.MapPost("/{id}/secret", ResetSecret).Demands(Scope.IdentityWrite).WithSummary("Give a user a new sign-in secret");
 
         var keys = v1.MapGroup("/api-keys");
-        keys.MapPost("", CreateApiKey).Demands(Scope.KeyOwn).WithSummary("Create an API key for the caller");
+        keys.MapPost("", CreateApiKey).Demands(Scope.KeyOwn).WithSummary("Create an API key for the caller, or for a service or agent")
+            .Example(new NewApiKey("deployment", [Role.Operator]));
         keys.MapGet("", ListApiKeys).Demands(Scope.KeyOwn).WithSummary("List the caller's API keys; an admin sees all");
         keys.MapDelete("/{id}", RevokeApiKey).Demands(Scope.KeyOwn).WithSummary("Revoke an API key");
     }

@@ -16,6 +16,7 @@ namespace Anumate.Tests;
 /// </summary>
 public sealed class TestDatabase : IAsyncLifetime
 {
+    readonly System.Collections.Concurrent.ConcurrentStack<IAsyncDisposable> _users = new();
     TestCluster? _cluster;
     TestSchema? _schema;
 
@@ -44,8 +45,16 @@ public sealed class TestDatabase : IAsyncLifetime
         Current = this;
     }
 
+    /// <summary>Ends with the assembly, before the database does. (Fixtures of an assembly end in no order.)</summary>
+    internal void Outlives(IAsyncDisposable user) => _users.Push(user);
+
     public async ValueTask DisposeAsync()
     {
+        while (_users.TryPop(out var user))
+        {
+            await user.DisposeAsync();
+        }
+
         if (_schema is not null)
         {
             await _schema.DisposeAsync();

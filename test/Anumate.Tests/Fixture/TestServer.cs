@@ -18,22 +18,19 @@ namespace Anumate.Tests;
 /// The whole host on a free loopback port, on the assembly's database; started when a test first asks. A test class takes it as a
 /// constructor argument; a test makes itself a tenant: <c>var t = await server.NewTenantAsync();</c>
 /// </summary>
-public sealed class TestServer : IAsyncDisposable
+public sealed class TestServer
 {
-    readonly Lazy<Task<RunningServer>> _running = new(() => RunningServer.StartAsync(TestDatabase.Current.Options));
+    readonly Lazy<Task<RunningServer>> _running = new(async () =>
+    {
+        var running = await RunningServer.StartAsync(TestDatabase.Current.Options);
+        TestDatabase.Current.Outlives(running);
+        return running;
+    });
 
-    /// <summary>A tenant with the demo's people (vera viewer, ada author, olga operator, finn and fiona approvers of group finance, amir auditor, alma admin).</summary>
+    /// <summary>A tenant with one person of each role (<see cref="ServerTenant.People"/>).</summary>
     public async Task<ServerTenant> NewTenantAsync() => await (await _running.Value).NewTenantAsync();
 
     public Task<RunningServer> RunningAsync() => _running.Value;
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_running.IsValueCreated)
-        {
-            await (await _running.Value).DisposeAsync();
-        }
-    }
 }
 
 /// <summary>A host in this process.</summary>
@@ -93,7 +90,7 @@ public sealed class RunningServer : IAsyncDisposable
     {
         var name = $"t{Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8))}";
         var created = await Services.GetRequiredService<IIdentity>()
-            .CreateTenantAsync(PlatformCaller.For(default, "identity", "test"), new NewTenant(name, DemoTenant.People), default);
+            .CreateTenantAsync(PlatformCaller.For(default, "identity", "test"), new NewTenant(name, ServerTenant.People), default);
         return new ServerTenant(this, created);
     }
 
@@ -110,6 +107,18 @@ public sealed class RunningServer : IAsyncDisposable
 public sealed class ServerTenant(RunningServer server, TenantCreated created)
 {
     readonly ConcurrentDictionary<string, string> _tokens = new();
+
+    /// <summary>Who is in every tenant.</summary>
+    public static IReadOnlyList<NewPrincipal> People { get; } =
+    [
+        new("vera", PrincipalKind.User, [Role.Viewer], []),
+        new("ada", PrincipalKind.User, [Role.Author], []),
+        new("olga", PrincipalKind.User, [Role.Operator], []),
+        new("finn", PrincipalKind.User, [Role.Approver], ["finance"]),
+        new("fiona", PrincipalKind.User, [Role.Approver], ["finance"]),
+        new("amir", PrincipalKind.User, [Role.Auditor], []),
+        new("alma", PrincipalKind.User, [Role.Admin], []),
+    ];
 
     public RunningServer Server => server;
 

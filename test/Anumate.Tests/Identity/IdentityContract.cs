@@ -284,7 +284,7 @@ public abstract class IdentityContract(TestServer server)
 
         Assert.NotNull(await b.Get<IIdentity>().AuthenticateAsync(key.Secret!, "c", default));
         Assert.Equal(
-            DemoTenant.People.Select(p => a.Person(p.Name).Id).Order(),
+            ServerTenant.People.Select(p => a.Person(p.Name).Id).Order(),
             (await identity.ListPrincipalsAsync(alma, null, new PageRequest(), default)).Items.Select(p => p.Id).Order());
     }
 

@@ -38,8 +38,7 @@ public static class PlanFormat
     /// <inheritdoc cref="Read(ReadOnlyMemory{byte})"/>
     public static ExecutablePlan Read(JsonElement plan) => Read(CanonicalJson.Write(plan));
 
-    internal static ProblemException Invalid(string why) =>
-        new Problem("plan-invalid", 422, "The document is not a plan that can be run", why).Exception();
+    internal static ProblemException Invalid(string why) => PlanProblems.Invalid(why);
 
     /// <summary>Why a value does not fit a schema, in one line; null when it does. Of a guarded value only places and rules are named.</summary>
     internal static string? Misfit(Schema schema, Json value, bool guarded)
