@@ -24,12 +24,13 @@ public static class Cursor
     /// <exception cref="ProblemException"><c>invalid-request</c>: not a cursor of this list.</exception>
     public static IReadOnlyList<string>? Read(PageRequest page, string list, int keys)
     {
-        if (page.Cursor is null)
+        // Here, so that every list checks its limit, called over HTTP or in process.
+        if (page.Checked().Cursor is not { } cursor)
         {
             return null;
         }
 
-        return TryRead(page.Cursor, out var parts) && parts.Count == keys + 1 && parts[0] == list ? [.. parts.Skip(1)] : throw Malformed();
+        return TryRead(cursor, out var parts) && parts.Count == keys + 1 && parts[0] == list ? [.. parts.Skip(1)] : throw Malformed();
     }
 
     /// <summary>The id of the page's cursor, null for the first page.</summary>

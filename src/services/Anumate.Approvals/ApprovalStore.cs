@@ -1,4 +1,5 @@
 using Anumate.Platform.Data;
+using Anumate.Platform.Http;
 
 namespace Anumate.Approvals;
 
@@ -54,9 +55,8 @@ sealed class ApprovalStore(Db db)
     public Task<Approval?> FindAsync(Caller caller, string name, ApprovalSubject subject, CancellationToken ct) =>
         db.For(caller.Tenant).FirstAsync(SelectBySubject, r => r.Json<Approval>(0), ct, subject.Run, SubjectKey(name, subject));
 
-    public async Task<Page<Approval>> ListAsync(Caller caller, ApprovalStatus? status, PageRequest page, CancellationToken ct) => page.Page(
-        await db.For(caller.Tenant).ListAsync(List, r => r.Json<Approval>(0), ct, page.AfterId<Approval>(), status is { } s ? Word(s) : null, page.Limit + 1),
-        a => a.Id.ToString());
+    public async Task<Page<Approval>> ListAsync(Caller caller, ApprovalStatus? status, PageRequest page, CancellationToken ct) => Cursor.Page(
+        await db.For(caller.Tenant).ListAsync(List, r => r.Json<Approval>(0), ct, Cursor.ReadId<Approval>(page, "approvals")?.Value, status is { } s ? Word(s) : null, page.Limit + 1), page, "approvals", a => [a.Id.ToString()]);
 
     /// <summary>Approvals of all tenants whose time has run out: keys only.</summary>
     public Task<IReadOnlyList<(Id<Tenant> Tenant, Id<Approval> Id)>> DueAsync(DateTimeOffset now, CancellationToken ct) =>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Anumate.Platform.Data;
+using Anumate.Platform.Http;
 using Anumate.Proofs;
 
 namespace Anumate.Compiler;
@@ -42,8 +43,8 @@ sealed class PlanStore(Db db)
     {
         var rows = await db.For(caller.Tenant).ListAsync(List,
             r => (Id: r.Id<PlanRow>(0), Plan: new PlanSummary(r.GetString(1), r.GetString(2), r.GetString(3), r.GetInt32(4), r.Time(5))), ct,
-            page.AfterId<PlanRow>(), page.Limit + 1);
-        var shown = page.Page(rows, r => r.Id.ToString());
+            Cursor.ReadId<PlanRow>(page, "plans")?.Value, page.Limit + 1);
+        var shown = Cursor.Page(rows, page, "plans", r => [r.Id.ToString()]);
         return new Page<PlanSummary>([.. shown.Items.Select(r => r.Plan)], shown.Next);
     }
 

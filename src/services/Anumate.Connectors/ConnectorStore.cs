@@ -1,4 +1,5 @@
 using Anumate.Platform.Data;
+using Anumate.Platform.Http;
 
 namespace Anumate.Connectors;
 
@@ -62,14 +63,14 @@ sealed class ConnectorStore(Db db)
 
     public async Task<Page<Connector>> ListAsync(Caller caller, PageRequest page, CancellationToken ct)
     {
-        var heads = page.Page(await db.For(caller.Tenant).ListAsync(List, Head, ct, page.After(), page.Limit + 1), c => c.Name);
+        var heads = Cursor.Page(await db.For(caller.Tenant).ListAsync(List, Head, ct, Cursor.Read(page, "connectors", 1)?[0], page.Limit + 1), page, "connectors", c => [c.Name]);
         var tools = await db.For(caller.Tenant).ListAsync(ToolsOf, r => r.Json<Tool>(0), ct, (IEnumerable<Guid>)[.. heads.Items.Select(c => c.Id.Value)]);
         var byConnector = tools.ToLookup(t => t.Connector);
         return heads with { Items = [.. heads.Items.Select(c => c with { Tools = [.. byConnector[c.Id]] })] };
     }
 
     public async Task<Page<Tool>> ListToolsAsync(Caller caller, PageRequest page, CancellationToken ct) =>
-        page.Page(await db.For(caller.Tenant).ListAsync(ListOfTools, r => r.Json<Tool>(0), ct, page.After(), page.Limit + 1), t => t.Name);
+        Cursor.Page(await db.For(caller.Tenant).ListAsync(ListOfTools, r => r.Json<Tool>(0), ct, Cursor.Read(page, "tools", 1)?[0], page.Limit + 1), page, "tools", t => [t.Name]);
 
     public Task<IReadOnlyList<Tool>> GetToolsAsync(Caller caller, IReadOnlyList<string> names, CancellationToken ct) =>
         db.For(caller.Tenant).ListAsync(ToolsByName, r => r.Json<Tool>(0), ct, names);

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
-using Anumate.Platform.Data;
 using Anumate.Platform.Events;
+using Anumate.Platform.Http;
 
 namespace Anumate.Events;
 
@@ -12,8 +12,8 @@ sealed class EventService(EventStore store, EventServiceOptions options, TimePro
     public async Task<Page<CloudEvent>> ListAsync(Caller caller, EventFilter filter, PageRequest page, CancellationToken ct)
     {
         caller.Demand(Scope.EventRead);
-        var rows = await store.ListAsync(caller.Tenant, At(page.After()) ?? default, Checked(filter), page.Limit + 1, ct);
-        var shown = page.Page(rows, e => e.At.ToString());
+        var rows = await store.ListAsync(caller.Tenant, At(Cursor.Read(page, "events", 1)?[0]) ?? default, Checked(filter), page.Limit + 1, ct);
+        var shown = Cursor.Page(rows, page, "events", e => [e.At.ToString()]);
         return new Page<CloudEvent>([.. shown.Items.Select(e => e.ToCloudEvent())], shown.Next);
     }
 
@@ -21,7 +21,7 @@ sealed class EventService(EventStore store, EventServiceOptions options, TimePro
     {
         caller.Demand(Scope.EventRead);
         filter = Checked(filter);
-        var at = At(new PageRequest(cursor).After()) ?? await store.NowAsync(caller.Tenant, ct);
+        var at = At(Cursor.Read(new PageRequest(cursor), "events", 1)?[0]) ?? await store.NowAsync(caller.Tenant, ct);
         while (!ct.IsCancellationRequested)
         {
             var rows = await store.ListAsync(caller.Tenant, at, filter, StreamPage, ct);

@@ -1,4 +1,5 @@
 using Anumate.Platform.Data;
+using Anumate.Platform.Http;
 
 namespace Anumate.GhostRuns;
 
@@ -26,6 +27,6 @@ sealed class GhostRunStore(Db db)
     public async Task<GhostRun> GetAsync(Caller caller, Id<GhostRun> id, CancellationToken ct) =>
         await db.For(caller.Tenant).FirstAsync(Select, r => r.Json<GhostRun>(0), ct, id) ?? throw Problems.NotFound("ghost run", id.ToString());
 
-    public async Task<Page<GhostRun>> ListAsync(Caller caller, string? planHash, PageRequest page, CancellationToken ct) => page.Page(
-        await db.For(caller.Tenant).ListAsync(List, r => r.Json<GhostRun>(0), ct, page.AfterId<GhostRun>(), planHash, page.Limit + 1), g => g.Id.ToString());
+    public async Task<Page<GhostRun>> ListAsync(Caller caller, string? planHash, PageRequest page, CancellationToken ct) => Cursor.Page(
+        await db.For(caller.Tenant).ListAsync(List, r => r.Json<GhostRun>(0), ct, Cursor.ReadId<GhostRun>(page, "ghost-runs")?.Value, planHash, page.Limit + 1), page, "ghost-runs", g => [g.Id.ToString()]);
 }

@@ -1,4 +1,5 @@
 using Anumate.Platform.Data;
+using Anumate.Platform.Http;
 
 namespace Anumate.Orchestrator;
 
@@ -54,9 +55,8 @@ sealed class RunStore(Db db)
     public async Task<Run> GetAsync(Caller caller, Id<Run> id, CancellationToken ct) =>
         await db.For(caller.Tenant).FirstAsync(SelectView, r => r.Json<Run>(0), ct, id) ?? throw Problems.NotFound("run", id.ToString());
 
-    public async Task<Page<Run>> ListAsync(Caller caller, RunStatus? status, PageRequest page, CancellationToken ct) => page.Page(
-        await db.For(caller.Tenant).ListAsync(List, r => r.Json<Run>(0), ct, page.AfterId<Run>(), status is { } s ? RunViews.Word(s) : null, page.Limit + 1),
-        r => r.Id.ToString());
+    public async Task<Page<Run>> ListAsync(Caller caller, RunStatus? status, PageRequest page, CancellationToken ct) => Cursor.Page(
+        await db.For(caller.Tenant).ListAsync(List, r => r.Json<Run>(0), ct, Cursor.ReadId<Run>(page, "runs")?.Value, status is { } s ? RunViews.Word(s) : null, page.Limit + 1), page, "runs", r => [r.Id.ToString()]);
 
     public Task<RunRow?> FindRowAsync(Id<Tenant> tenant, Id<Run> id, CancellationToken ct) => db.For(tenant).FirstAsync(SelectRow,
         r => new RunRow(r.Id<Run>(0), r.GetString(1), r.GetInt64(2), r.Id<Principal>(3), r.Time(4), r.GetBoolean(5), r.Json<Run>(6)), ct, id);

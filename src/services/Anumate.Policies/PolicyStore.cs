@@ -1,4 +1,5 @@
 using Anumate.Platform.Data;
+using Anumate.Platform.Http;
 using Npgsql;
 
 namespace Anumate.Policies;
@@ -60,9 +61,8 @@ sealed class PolicyStore(Db db)
     public Task<PolicyVersion?> FindAsync(Caller caller, string name, int version, CancellationToken ct) =>
         db.For(caller.Tenant).FirstAsync(ByNumber, Map, ct, name, version);
 
-    public async Task<Page<PolicyVersion>> ListAsync(Caller caller, string? name, PageRequest page, CancellationToken ct) => page.Page(
-        await db.For(caller.Tenant).ListAsync(ListAll, Map, ct, name, page.AfterId<Policy>(), page.Limit + 1),
-        p => p.Id.ToString());
+    public async Task<Page<PolicyVersion>> ListAsync(Caller caller, string? name, PageRequest page, CancellationToken ct) => Cursor.Page(
+        await db.For(caller.Tenant).ListAsync(ListAll, Map, ct, name, Cursor.ReadId<Policy>(page, "policies")?.Value, page.Limit + 1), page, "policies", p => [p.Id.ToString()]);
 
     public Task<IReadOnlyList<PolicyVersion>> FindAsync(Caller caller, IReadOnlyList<PolicyReference> references, CancellationToken ct) =>
         db.For(caller.Tenant).ListAsync(Referenced, Map, ct, references.Select(r => r.Name), references.Select(r => r.Version ?? 0));

@@ -1,4 +1,5 @@
 using Anumate.Platform.Data;
+using Anumate.Platform.Http;
 using Npgsql;
 
 namespace Anumate.Registry;
@@ -47,8 +48,8 @@ sealed class CapsuleStore(Db db)
         ? db.For(caller.Tenant).FirstAsync(SelectHighest, Version, ct, name)
         : db.For(caller.Tenant).FirstAsync(SelectVersion, Version, ct, name, version);
 
-    public async Task<Page<CapsuleSummary>> ListAsync(Caller caller, string? name, PageRequest page, CancellationToken ct) => page.Page(
-        await db.For(caller.Tenant).ListAsync(List, Summary, ct, page.AfterId<Capsule>(), name, page.Limit + 1), c => c.Id.ToString());
+    public async Task<Page<CapsuleSummary>> ListAsync(Caller caller, string? name, PageRequest page, CancellationToken ct) => Cursor.Page(
+        await db.For(caller.Tenant).ListAsync(List, Summary, ct, Cursor.ReadId<Capsule>(page, "capsules")?.Value, name, page.Limit + 1), page, "capsules", c => [c.Id.ToString()]);
 
     static CapsuleVersion Version(NpgsqlDataReader r) => new(r.Id<Capsule>(0), r.GetString(1), r.GetString(2), r.TextOrNull(3), r.TextOrNull(4), r.GetString(5),
         r.GetString(6), r.GetString(7), r.Id<Principal>(8), r.Time(9));
