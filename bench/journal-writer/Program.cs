@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using Anumate;
 using Anumate.Bench;
@@ -30,17 +31,20 @@ try
         .RunAsync([MigrationSet.Of(typeof(Db).Assembly), BareWriter.Migrations], default);
 
     var report = new Report("journal-writer");
+    using var sizes = new GroupSizes();
     await using var db = new Db(options, TimeProvider.System);
     foreach (var writers in new[] { 1, 2 })
     {
         await using var bare = new BareWriter(db, writers);
         foreach (var concurrency in new[] { 1, 16, 64, 256 })
         {
+            sizes.Reset();
             var (runs, p50, p95) = await bare.MeasureAsync(concurrency, warmUp, duration);
             var key = $"c{concurrency}{(writers == 2 ? "_2writers" : "")}";
             report.Figures[$"bare_runs_per_s_{key}"] = runs;
             report.Figures[$"bare_p50_ms_{key}"] = p50;
             report.Figures[$"bare_p95_ms_{key}"] = p95;
+            report.Figures[$"bare_group_{key}"] = sizes.Mean;
         }
     }
 
@@ -54,3 +58,34 @@ finally
 
 static double Seconds(string[] args) =>
     Array.IndexOf(args, "--seconds") is var at and >= 0 && at + 1 < args.Length ? double.Parse(args[at + 1], CultureInfo.InvariantCulture) : 5;
+
+/// <summary>How many appends a group had in the mean.</summary>
+sealed class GroupSizes : IDisposable
+{
+    private readonly MeterListener _listener = new();
+    private long _groups;
+    private long _items;
+
+    public GroupSizes()
+    {
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Name == "anumate.data.group_size")
+            {
+                listener.EnableMeasurementEvents(instrument);
+            }
+        };
+        _listener.SetMeasurementEventCallback<int>((_, size, _, _) =>
+        {
+            Interlocked.Increment(ref _groups);
+            Interlocked.Add(ref _items, size);
+        });
+        _listener.Start();
+    }
+
+    public double Mean => _groups == 0 ? 0 : (double)_items / _groups;
+
+    public void Reset() => (_groups, _items) = (0, 0);
+
+    public void Dispose() => _listener.Dispose();
+}
