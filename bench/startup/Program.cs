@@ -20,6 +20,8 @@ try
     }
     var report = new Report("startup");
     using var server = new Server(root, Path.Combine(folder, "data"));
+    // Told to end (SIGTERM), we do not leave a server behind.
+    AppDomain.CurrentDomain.ProcessExit += (_, _) => server.Dispose();
 
     await RunAsync(["--version"]);
     await server.StartAsync();
