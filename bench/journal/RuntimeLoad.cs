@@ -26,12 +26,12 @@ sealed class RuntimeLoad(IServiceProvider services)
         spec:
           inputs: { type: object, properties: { n: { type: integer } }, required: [n] }
           steps:
-            - { id: s1, pure: { n: "${{ "{{ inputs.n + 1 }}" }}", note: "{{Note}}" } }
-            - { id: s2, pure: { n: "${{ "{{ steps.s1.output.n + 1 }}" }}", note: "{{Note}}" } }
-            - { id: s3, pure: { n: "${{ "{{ steps.s2.output.n + 1 }}" }}", note: "{{Note}}" } }
-            - { id: s4, pure: { n: "${{ "{{ steps.s3.output.n + 1 }}" }}", note: "{{Note}}" } }
-            - { id: s5, pure: { n: "${{ "{{ steps.s4.output.n + 1 }}" }}", note: "{{Note}}" } }
-          outputs: { n: "${{ "{{ steps.s5.output.n }}" }}" }
+            - { id: s1, pure: { n: "${{"{{ inputs.n + 1 }}"}}", note: "{{Note}}" } }
+            - { id: s2, pure: { n: "${{"{{ steps.s1.output.n + 1 }}"}}", note: "{{Note}}" } }
+            - { id: s3, pure: { n: "${{"{{ steps.s2.output.n + 1 }}"}}", note: "{{Note}}" } }
+            - { id: s4, pure: { n: "${{"{{ steps.s3.output.n + 1 }}"}}", note: "{{Note}}" } }
+            - { id: s5, pure: { n: "${{"{{ steps.s4.output.n + 1 }}"}}", note: "{{Note}}" } }
+          outputs: { n: "${{"{{ steps.s5.output.n }}"}}" }
         """;
 
     public async Task PrepareAsync()

@@ -105,17 +105,20 @@ static class PolicyText
         Gen.Bool,
         Gen.OneOf("4h", "1h30m", "90s", "2d").Null())
             .Select((quorum, groups, distinct, within) => new ApprovalSyntax(quorum, default, [.. groups.Select(At)])
-        {
-            DistinctFromActor = distinct,
-            Within = within is null ? null : At(within),
-        });
+            {
+                DistinctFromActor = distinct,
+                Within = within is null ? null : At(within),
+            });
 
     static readonly Gen<MemberSyntax> Member = Gen.OneOf(
         Gen.Select(Name, AnyExpression, SomeRemarks, (name, value, remarks) => (MemberSyntax)new LetSyntax(At(name), value, remarks)),
         Gen.Select(Name, Gen.Enum<RuleKind>(), SomeRemarks, Because.Null(), AnyExpression.Null(), Approval)
             .Select((name, kind, remarks, because, when, approval) =>
-            (MemberSyntax)new RuleSyntax(At(name), kind, remarks) { Because = because, When = when, Approval = kind == RuleKind.Approval
-                ? approval : null }));
+            (MemberSyntax)new RuleSyntax(At(name), kind, remarks)
+            {
+                Because = because, When = when, Approval = kind == RuleKind.Approval
+                ? approval : null
+            }));
 
     /// <summary>Documents that parse; they need not make sense.</summary>
     public static readonly Gen<PolicySyntax> Document = Gen.Select(Gen.OneOf("a", "payments.refunds", "x.y.z_1"), Gen.Int[1, int.MaxValue],
