@@ -106,7 +106,13 @@ sealed partial class GroupLane<T>(Db db, GroupStatement<T> statement, GroupOptio
 
     void Answer(int from, int count)
     {
-        if (statement.TellsEvents)
+        var told = false;
+        for (var i = 0; i < count && !told; i++)
+        {
+            told = _happened[i] && statement.TellsEvents(_group[from + i].Value);
+        }
+
+        if (told)
         {
             db.Written.Ring();
         }

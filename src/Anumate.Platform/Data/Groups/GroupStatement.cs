@@ -22,8 +22,8 @@ public sealed class GroupStatement<T>(string sql, Func<T, Guid> key)
     /// <summary>About how many bytes an item is; bounds groups and refuses giants.</summary>
     public Func<T, int> Size { get; init; } = static _ => 0;
 
-    /// <summary>Whether the statement writes to <c>platform.events</c>: readers are woken after the commit.</summary>
-    public bool TellsEvents { get; init; }
+    /// <summary>Whether an item writes to <c>platform.events</c>: readers are woken after the commit, and only then.</summary>
+    public Func<T, bool> TellsEvents { get; init; } = static _ => false;
 
     public GroupStatement<T> Uuid(Func<T, Guid> value) => Add(NpgsqlDbType.Uuid, value);
 

@@ -49,7 +49,7 @@ sealed class RunJournal : IAsyncDisposable
         select ord from own
         """;
 
-    static readonly GroupStatement<RunAppend> Statement = new GroupStatement<RunAppend>(Append, a => a.Run.Value) { Size = a => a.Size, TellsEvents = true }
+    static readonly GroupStatement<RunAppend> Statement = new GroupStatement<RunAppend>(Append, a => a.Run.Value) { Size = a => a.Size, TellsEvents = a => a.Events.Count > 0 }
         .Uuid(a => a.Tenant.Value).Uuid(a => a.Run.Value).Text(a => a.Subject).Bigint(a => a.Epoch).Bigint(a => a.Seq).Json(a => a.Entries)
         .Time(a => a.At).Uuid(a => a.Principal).Text(a => a.Correlation).Text(a => a.TraceParent)
         .Text(a => a.Start?.PlanHash).Text(a => a.Start?.Capsule).Text(a => a.Start?.CapsuleVersion).Text(a => a.Start?.Wrapped).Text(a => a.Start?.Salt)
