@@ -12,26 +12,33 @@ static class Documents
     /// <summary>A text file as UTF-8; <c>-</c> is standard input.</summary>
     public static async Task<string> ReadAsync(string path, CancellationToken ct)
     {
+        var bytes = await ReadBytesAsync(path, MaxBytes, ct);
+        try
+        {
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes.Span).TrimStart('\uFEFF');
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new UsageException($"`{path}` is not UTF-8: byte {e.Index} does not belong to a character");
+        }
+    }
+
+    /// <summary>A file as it is; <c>-</c> is standard input.</summary>
+    public static async Task<ReadOnlyMemory<byte>> ReadBytesAsync(string path, int maxBytes, CancellationToken ct)
+    {
         await using var stream = path == "-" ? Console.OpenStandardInput() : File.OpenRead(path);
         using var buffer = new MemoryStream();
         var chunk = new byte[81920];
         for (int n; (n = await stream.ReadAsync(chunk, ct)) > 0;)
         {
             buffer.Write(chunk, 0, n);
-            if (buffer.Length > MaxBytes)
+            if (buffer.Length > maxBytes)
             {
-                throw new UsageException($"`{path}` is larger than {MaxBytes >> 20} MiB");
+                throw new UsageException($"`{path}` is larger than {maxBytes >> 20} MiB");
             }
         }
 
-        try
-        {
-            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(buffer.GetBuffer(), 0, (int)buffer.Length).TrimStart('\uFEFF');
-        }
-        catch (DecoderFallbackException e)
-        {
-            throw new UsageException($"`{path}` is not UTF-8: byte {e.Index} does not belong to a character");
-        }
+        return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
     }
 
     /// <summary>The options that give a run its inputs.</summary>

@@ -48,7 +48,7 @@ public static class ReceiptVerbs
             {
                 var stored = TrustedKeysIn(UserCommands.DataFolder(parse));
                 var trusted = parse.GetValue(keys) ?? (File.Exists(stored) ? stored : null);
-                return Check(output, Encoding.UTF8.GetBytes(await Documents.ReadAsync(parse.GetRequiredValue(file), ct)),
+                return Check(output, await Documents.ReadBytesAsync(parse.GetRequiredValue(file), ReceiptBundle.MaxBytes, ct),
                     trusted is null ? null : RingOf(await Documents.ReadAsync(trusted, ct), trusted));
             }, ct);
         });

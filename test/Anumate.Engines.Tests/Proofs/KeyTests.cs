@@ -105,6 +105,22 @@ public sealed class KeyTests
     }
 
     [Fact]
+    public void A_window_counts_the_seconds_in_which_it_begins_and_ends()
+    {
+        using var key = Ed25519Key.Import(new byte[32]);
+        var second = DateTimeOffset.FromUnixTimeSeconds(1_800_000_000);
+        var window = new TrustedKey(key.Public, "x") { From = second.AddSeconds(0.9), Until = second.AddSeconds(5.5) };
+        Assert.True(Jwks.TryRead(Encoding.UTF8.GetBytes(Jwks.Write(new KeyRing([window])).ToJsonString()), null, out var read, out _));
+        foreach (var trusted in new[] { window, read.Keys[0] })
+        {
+            Assert.False(trusted.MaySignAt(second.AddSeconds(-0.1)));
+            Assert.True(trusted.MaySignAt(second));
+            Assert.True(trusted.MaySignAt(second.AddSeconds(5)));
+            Assert.False(trusted.MaySignAt(second.AddSeconds(6)));
+        }
+    }
+
+    [Fact]
     public void A_JWK_Set_with_anything_doubtful_is_refused_whole()
     {
         using var key = Ed25519Key.Import(new byte[32]);

@@ -208,7 +208,7 @@ public sealed class ReceiptTests
         KeyRing Window(double from, double until) => new([new TrustedKey(ReceiptSample.Key.Public, ReceiptSample.Operator)
             { From = ReceiptSample.Time.AddSeconds(from), Until = ReceiptSample.Time.AddSeconds(until) }]);
         Assert.Equal(ReceiptVerdict.Ok, Verify(bundle, Window(1, 3.5)).Verdict);
-        IsTampered("checkpoint", bundle, Window(1.5, 4));
+        IsTampered("checkpoint", bundle, Window(2, 4));
         IsTampered("checkpoint", bundle, Window(-10, 0));
         IsTampered("close", bundle, Window(0, 3));
     }

@@ -35,7 +35,8 @@ public static class Jwks
 
         if (key.Until is { } until)
         {
-            jwk["exp"] = until.ToUnixTimeSeconds();
+            // Rounded up: what was signed in the last second was signed in time.
+            jwk["exp"] = until.AddTicks(TimeSpan.TicksPerSecond - 1).ToUnixTimeSeconds();
         }
 
         return jwk;

@@ -15,8 +15,12 @@ public sealed record TrustedKey(Ed25519PublicKey Key, string Name)
     /// <summary>The first moment at which it may no longer sign; null: no upper bound.</summary>
     public DateTimeOffset? Until { get; init; }
 
-    /// <summary>Whether something signed at that moment is within the window.</summary>
-    public bool MaySignAt(DateTimeOffset moment) => (From is null || moment >= From) && (Until is null || moment < Until);
+    /// <summary>
+    /// Whether something signed at that moment is within the window. Tokens and checkpoints say the whole second in which they were
+    /// signed, so the window begins with the second in which <see cref="From"/> lies.
+    /// </summary>
+    public bool MaySignAt(DateTimeOffset moment) =>
+        (From is not { } from || moment.ToUnixTimeSeconds() >= from.ToUnixTimeSeconds()) && (Until is null || moment < Until);
 }
 
 /// <summary>The keys a verifier trusts. An unknown key is refused; fetching new keys is the business of the owner of the ring.</summary>
