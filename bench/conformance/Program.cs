@@ -1,10 +1,9 @@
-using System.Text.Json;
+using Anumate.Bench;
 using Anumate.Engines.Tests.Cel;
 using Anumate.Engines.Tests.Schemas;
 
-// Counts the published conformance cases the engines pass and prints {"figures": {"cel/<file>.passed": n, "cel/<file>.total": n,
-// "jsonschema/<file>.passed": n, …}}. Argument: [--failures]. The data is looked for upwards from here; exit code 1 without it.
-var showFailures = args.Contains("--failures");
+// Counts the published conformance cases the engines pass: `cel/<file>.passed` and `.total`, `jsonschema/<file>.passed` and `.total`.
+// --failures lists the others on standard error. The cases are looked for upwards from here; exit code 1 without them.
 string[] starts = [Directory.GetCurrentDirectory(), AppContext.BaseDirectory];
 if (starts.Select(CelConformance.Find).FirstOrDefault(p => p is not null) is not { } cel
     || starts.Select(SchemaConformance.Find).FirstOrDefault(p => p is not null) is not { } suite)
@@ -13,29 +12,25 @@ if (starts.Select(CelConformance.Find).FirstOrDefault(p => p is not null) is not
     return 1;
 }
 
-using var output = Console.OpenStandardOutput();
-using var json = new Utf8JsonWriter(output, new() { Indented = true });
-json.WriteStartObject();
-json.WriteStartObject("figures");
+var report = new Report("conformance");
 foreach (var (file, count) in CelConformance.Run(cel))
 {
-    Write($"cel/{file}", count.Passed, count.Total, count.Failures);
+    Add($"cel/{file}", count.Passed, count.Total, count.Failures);
 }
 
 foreach (var (file, count) in SchemaConformance.Run(suite))
 {
-    Write($"jsonschema/{file}", count.Passed, count.Total, count.Failures);
+    Add($"jsonschema/{file}", count.Passed, count.Total, count.Failures);
 }
 
-json.WriteEndObject();
-json.WriteEndObject();
+report.Print(args);
 return 0;
 
-void Write(string name, int passed, int total, IReadOnlyList<string> failures)
+void Add(string name, int passed, int total, IReadOnlyList<string> failures)
 {
-    json.WriteNumber($"{name}.passed", passed);
-    json.WriteNumber($"{name}.total", total);
-    foreach (var failure in showFailures ? failures : [])
+    report.Figures[$"{name}.passed"] = passed;
+    report.Figures[$"{name}.total"] = total;
+    foreach (var failure in args.Contains("--failures") ? failures : [])
     {
         Console.Error.WriteLine($"{name}: {failure}");
     }
