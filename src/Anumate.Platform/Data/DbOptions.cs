@@ -77,7 +77,10 @@ public sealed record DbOptions
 
         if (role == DbRole.Writer)
         {
-            // Its statements are joins of a small group by key; a plan made while a table was small must not be another.
+            // Its statements are joins of a small group by key; a plan made while a table was small must not be another. They are prepared
+            // by Npgsql when they have been at work for a while.
+            text.MaxAutoPrepare = 32;
+            text.AutoPrepareMinUsages = 16;
             text.Options = "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c plan_cache_mode=force_generic_plan";
         }
 

@@ -124,8 +124,7 @@ sealed class RunContext
     public static async Task<RunContext?> TakeOverAsync(RunServices services, Id<Tenant> tenant, Id<Run> run)
     {
         var epoch = services.Lease.Epoch;
-        await services.Store.TakeOverAsync(tenant, run, epoch, default);
-        var row = await services.Store.FindRowAsync(tenant, run, default) ?? throw Problems.NotFound("run", run.ToString());
+        var row = await services.Store.TakeOverAsync(tenant, run, epoch, default) ?? throw Problems.NotFound("run", run.ToString());
         if (row.Ended)
         {
             return null;
