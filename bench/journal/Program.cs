@@ -51,10 +51,12 @@ async Task RuntimeAsync(string data)
     await runtime.PrepareAsync();
     foreach (var concurrency in Concurrencies(args))
     {
-        var (runs, p50, p95) = await runtime.MeasureAsync(concurrency, warmUp, duration);
+        var (runs, p50, p95, cpu, allocated) = await runtime.MeasureAsync(concurrency, warmUp, duration);
         report.Figures[$"runs_per_s_c{concurrency}"] = runs;
         report.Figures[$"p50_ms_c{concurrency}"] = p50;
         report.Figures[$"p95_ms_c{concurrency}"] = p95;
+        report.Figures[$"cpu_us_per_run_c{concurrency}"] = cpu;
+        report.Figures[$"kib_per_run_c{concurrency}"] = allocated;
     }
 
     await runtime.CountAsync(platform.App.Services.GetRequiredService<Db>());

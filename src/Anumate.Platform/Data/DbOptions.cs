@@ -73,21 +73,27 @@ public sealed record DbOptions
         else
         {
             text.MaxPoolSize = 8;
+
+            // Few statements, each for ever: parsed and planned once. A plan made while a table was small must not be another than later.
+            text.MaxAutoPrepare = 32;
+            text.AutoPrepareMinUsages = 16;
         }
 
         if (role == DbRole.Writer)
         {
-            // Its statements are joins of a small group by key; a plan made while a table was small must not be another. They are prepared
-            // by Npgsql when they have been at work for a while.
-            text.MaxAutoPrepare = 32;
-            text.AutoPrepareMinUsages = 16;
+            // Its statements are joins of a small group by key; a plan made while a table was small must not be another.
             text.Options = "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c plan_cache_mode=force_generic_plan";
         }
 
         if (role == DbRole.Reader)
         {
             // It stores cursors and parked events, in this order. What a crash forgets is delivered again, as it may be anyway.
-            text.Options = "-c synchronous_commit=off";
+            text.Options = "-c synchronous_commit=off -c enable_seqscan=off";
+        }
+
+        if (role == DbRole.Sequencer)
+        {
+            text.Options = "-c enable_seqscan=off";
         }
 
         return text.ConnectionString;

@@ -78,6 +78,11 @@ sealed partial class WorkRun(
             var next = full ? Task.WhenAny(woken, progress) : woken;
             await next.WaitAsync(longest, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             ct.ThrowIfCancellationRequested();
+            if (subscription.Gather > TimeSpan.Zero && woken.IsCompleted && !full)
+            {
+                await Task.Delay(subscription.Gather, time, ct);
+            }
+
             _look |= woken.IsCompleted || longest == Idle;
         }
 
@@ -146,11 +151,6 @@ sealed partial class WorkRun(
         await Task.Yield();
         while (lane.HasMore)
         {
-            if (subscription.Gather > TimeSpan.Zero)
-            {
-                await Task.Delay(subscription.Gather, time, ct);
-            }
-
             var entries = lane.Take(subscription.AtOnce);
             if (entries.Count == 1 || await TryHandleAsync([.. entries.Select(e => e.Event!)], ct) is not null)
             {
