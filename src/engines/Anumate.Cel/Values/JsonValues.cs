@@ -136,6 +136,12 @@ static class JsonValues
             case CelKind.Money:
                 WriteMoney(value.As<MoneyPayload>()!.Value, writer);
                 return null;
+            case CelKind.Ip:
+                writer.WriteStringValue(value.As<IpPayload>()!.Value.ToString());
+                return null;
+            case CelKind.Cidr:
+                writer.WriteStringValue(value.As<CidrPayload>()!.Value.ToString());
+                return null;
             case CelKind.List or CelKind.Map when depth >= AnumateJson.MaxDepth:
                 return new(CelErrors.TooDeep, $"the value is nested deeper than {AnumateJson.MaxDepth}");
             case CelKind.List:
