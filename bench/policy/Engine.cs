@@ -64,7 +64,6 @@ static class Measure
         var rates = new double[3];
         for (var round = 0; round < rates.Length; round++)
         {
-            var cpu = Environment.CpuUsage.TotalTime;
             var (from, calls, next) = (Stopwatch.GetTimestamp(), 0L, 0);
             while (Stopwatch.GetElapsedTime(from).TotalSeconds < seconds)
             {
@@ -78,7 +77,6 @@ static class Measure
             }
 
             rates[round] = calls / Stopwatch.GetElapsedTime(from).TotalSeconds;
-            if (Environment.GetEnvironmentVariable("CPU") is not null) { Console.Error.WriteLine($"   wall {rates[round]:0} cpu {calls / (Environment.CpuUsage.TotalTime - cpu).TotalSeconds:0}"); }
         }
 
         Array.Sort(rates);

@@ -85,6 +85,10 @@ public sealed class CelType : IEquatable<CelType>
     /// <summary>The type of an object's fields that are not named; null when there can be none.</summary>
     public CelType? Rest => Kind is CelKind.Object ? first : null;
 
+    /// <summary>The names of the fields as they stand in JSON.</summary>
+    internal (string Name, byte[] Utf8)[] Utf8Names =>
+        field ??= Fields.Count == 0 ? [] : [.. Fields.Keys.Select(k => (k, Encoding.UTF8.GetBytes(k)))];
+
     internal int Id { get; }
 
     internal bool HasElement => first is not null;
