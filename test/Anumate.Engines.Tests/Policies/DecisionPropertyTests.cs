@@ -82,7 +82,7 @@ public sealed class DecisionPropertyTests
 
     [Fact]
     public void The_verdict_alone_is_the_verdict_of_the_decision() => Layers.Sample((tenant, capsule) =>
-        Assert.Equal(Decide(tenant, capsule).Verdict, Decider.Judge(Ask.Layers(Set(tenant), Set(capsule)), PolicyPoint.ToolBefore, Facts)), iter: 150);
+        Assert.Equal(Decide(tenant, capsule).Verdict, Decider.Judge(Ask.Layers(Set(tenant), Set(capsule)), PolicyPoint.ToolBefore, Facts)), iter: Runs.Of(40));
 
     [Fact]
     public void The_order_of_policies_and_rules_never_matters() => Gen.Select(Layers, Gen.Int).Sample((layers, seed) =>
