@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Anumate.Client;
 using Anumate.Platform.Secrets;
 using Anumate.Proofs;
 using Anumate.Tests.Http;

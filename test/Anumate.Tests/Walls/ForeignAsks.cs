@@ -27,7 +27,7 @@ static class ForeignAsks
         ["POST /v1/compile"] = [new("ada", "/v1/compile", $$"""{"capsule":"{{w.CapsuleReference}}"}""")],
         ["GET /v1/plans/{plan_hash}"] = [new("vera", $"/v1/plans/{w.PlanHash}")],
         ["GET /v1/connectors/{id}"] = [new("vera", $"/v1/connectors/{w.Connector}")],
-        ["POST /v1/tools/resolve"] = [new("vera", "/v1/tools/resolve", $"[\"{w.Tool}\"]")],
+        ["POST /v1/tools/resolve"] = [new("vera", "/v1/tools/resolve", $"[\"{w.Tool}\"]", Status: 200)],
         ["GET /v1/events"] = [new("vera", $"/v1/events?subject={w.Run}", Status: 200), new("vera", $"/v1/events?subject={w.Principal}", Status: 200)],
         ["POST /v1/ghostrun"] = [new("olga", "/v1/ghostrun", $$"""{"plan_hash":"{{w.PlanHash}}","inputs":{{Inputs}}}""")],
         ["GET /v1/ghostrun"] = [new("vera", $"/v1/ghostrun?plan_hash={w.PlanHash}", Status: 200)],

@@ -3,9 +3,9 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Anumate.Connectors;
-using Anumate.Platform.Http;
 using Anumate.Tests.GoldenPath;
 using Anumate.Tests.Http;
+using Answer = Anumate.Tests.Http.Answer;
 
 namespace Anumate.Tests.Walls;
 

@@ -44,7 +44,7 @@ public sealed record WalkedRoute(RouteEndpoint Endpoint)
 /// Asks every route. The table of routes is the host's own, so that a new one is walked without being told of; where they answer is
 /// given, so that the same walk goes over one process and over many.
 /// </summary>
-public sealed class RouteWalk(IEnumerable<RouteEndpoint> endpoints, Func<WalkedRoute, HttpClient> where)
+public sealed class RouteWalk(IEnumerable<RouteEndpoint> endpoints, Func<WalkedRoute, HttpClient> clientOf)
 {
     /// <summary>Over one process.</summary>
     public RouteWalk(RunningServer server)
@@ -62,7 +62,7 @@ public sealed class RouteWalk(IEnumerable<RouteEndpoint> endpoints, Func<WalkedR
     public async Task<Answer> AskAsync(WalkedRoute route, string? bearer, string path, string? body = null, params (string Name, string Value)[] headers)
     {
         (string, string)[] all = bearer is null ? headers : [("Authorization", $"Bearer {bearer}"), .. headers];
-        return await where(route).TellAsync(route.Method, path, body is null ? null : Encoding.UTF8.GetBytes(body), body is null ? null : "application/json", all);
+        return await clientOf(route).TellAsync(route.Method, path, body is null ? null : Encoding.UTF8.GetBytes(body), body is null ? null : "application/json", all);
     }
 
     /// <summary>

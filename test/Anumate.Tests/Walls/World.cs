@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Anumate.Client;
 using Anumate.Tests.GoldenPath;
 using Npgsql;
 
