@@ -25,7 +25,7 @@ static class HostCommands
         root.Subcommands.Add(Verb("migrate", "Bring the database to the schema of this program", [Config], Migrate));
         root.Subcommands.Add(Verb("doctor", "Check this machine and the database: what is wrong and how to mend it", [Config, Urls], Doctor));
         root.Subcommands.Add(Verb("services", "Print the services and who calls whom", [], ShowServices));
-        root.Subcommands.Add(Verb("docs", "Write the generated documentation: problems and OpenAPI documents", [DocsFolder], Docs));
+        root.Subcommands.Add(Verb("docs", "Write the generated documentation: problems, roles and OpenAPI documents", [DocsFolder], Docs));
         root.Subcommands.Add(Verb("config", "Print the settings in effect, secrets masked", [Config], ShowConfig));
     }
 

@@ -29,7 +29,7 @@ public enum CredentialKind
     [JsonStringEnumMemberName("sign_in")]
     SignIn,
 
-    /// <summary>An API key.</summary>
+    /// <summary>A program's credential: an API key, or an access token that an issuer gave to a client and not to a person.</summary>
     [JsonStringEnumMemberName("api_key")]
     ApiKey,
 

@@ -109,7 +109,7 @@ sealed class Edge(RequestDelegate next, IIdentity identity, ILogger<Edge> log)
         }
 
         const string Scheme = "Bearer ";
-        if (header.Count != 1 || header[0] is not { Length: > 7 and <= 4096 } text || !text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        if (header.Count != 1 || header[0] is not { Length: > 7 and <= 8192 + 7 } text || !text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
         {
             throw Problems.Unauthenticated("the `Authorization` header must be `Bearer` and one credential");
         }

@@ -86,9 +86,9 @@ public sealed class RunningServer : IAsyncDisposable
         return new RunningServer(app, folder, logs);
     }
 
-    public async Task<ServerTenant> NewTenantAsync()
+    public async Task<ServerTenant> NewTenantAsync(string? name = null)
     {
-        var name = $"t{Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8))}";
+        name ??= $"t{Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8))}";
         var created = await Services.GetRequiredService<IIdentity>()
             .CreateTenantAsync(PlatformCaller.For(default, "identity", "test"), new NewTenant(name, ServerTenant.People), default);
         return new ServerTenant(this, created);
