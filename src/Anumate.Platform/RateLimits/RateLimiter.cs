@@ -50,7 +50,7 @@ public sealed partial class RateLimiter(RateLimitOptions options, TimeProvider t
         if level > window + 1 then
             return {0, string.format('%.3f', empty - now)}
         end
-        redis.call('SET', KEYS[1], string.format('%.3f', empty + step), 'PX', math.ceil(level / 1000))
+        redis.call('SET', KEYS[1], string.format('%.3f', empty + step), 'PX', math.ceil(level / 1000) + 1000)
         return {1, string.format('%.3f', level)}
         """;
 
@@ -66,6 +66,7 @@ public sealed partial class RateLimiter(RateLimitOptions options, TimeProvider t
     readonly Quota _quota = new(options.Requests, options.Window);
     readonly FrozenDictionary<Id<Tenant>, Quota> _own = options.Tenants.ToFrozenDictionary(t => Id<Tenant>.Parse(t.Key, null), t => new Quota(t.Value, options.Window));
     readonly ConcurrentDictionary<Id<Tenant>, Slot> _slots = new();
+    readonly long _start = time.GetTimestamp();
     long _failedAt;
     bool _away;
 
@@ -89,7 +90,7 @@ public sealed partial class RateLimiter(RateLimitOptions options, TimeProvider t
         return grant;
     }
 
-    double Now => time.GetElapsedTime(0).TotalMicroseconds;
+    double Now => time.GetElapsedTime(_start).TotalMicroseconds;
 
     Grant InProcess(Id<Tenant> tenant, Quota quota)
     {
@@ -116,7 +117,7 @@ public sealed partial class RateLimiter(RateLimitOptions options, TimeProvider t
         {
             var database = (await redis.GetAsync()).GetDatabase();
             var answer = (RedisResult[])(await database.ScriptEvaluateAsync(
-                Script, [$"{redis.Prefix}rate:{tenant}"], [quota.WindowMicroseconds, quota.StepMicroseconds]))!;
+                Script, [$"{redis.Prefix}rate:{tenant}"], [quota.WindowMicroseconds, quota.StepMicroseconds]).WaitAsync(redis.Timeout))!;
             var level = (double)answer[1];
             Remember(tenant, level);
             if (_away)

@@ -37,6 +37,8 @@ public sealed class RedisConnection(RedisOptions options) : IAsyncDisposable
 
     public string Prefix => options.Prefix;
 
+    public TimeSpan Timeout => options.Timeout;
+
     public Task<IConnectionMultiplexer> GetAsync() => _connection.Value;
 
     public async ValueTask DisposeAsync()
@@ -63,6 +65,7 @@ public sealed class RedisConnection(RedisOptions options) : IAsyncDisposable
         redis.AbortOnConnectFail = false;
         redis.ConnectTimeout = (int)Math.Max(1000, options.Timeout.TotalMilliseconds);
         redis.SyncTimeout = redis.AsyncTimeout = (int)options.Timeout.TotalMilliseconds;
+        redis.HeartbeatInterval = TimeSpan.FromMilliseconds(250); // It is what finds calls that take too long.
         redis.BacklogPolicy = BacklogPolicy.FailFast;
         redis.ReconnectRetryPolicy = new LinearRetry(500);
         redis.KeepAlive = 10;
