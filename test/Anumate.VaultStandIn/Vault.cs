@@ -72,7 +72,11 @@ sealed class Space
 
     public Dictionary<string, ILoginMethod> Logins { get; } = [];
 
-    public Dictionary<string, string> Policies { get; } = new() { ["default"] = """path "auth/token/*-self" { capabilities = ["read", "update"] }""" };
+    public Dictionary<string, string> Policies { get; } = new() { ["default"] = """
+        path "auth/token/lookup-self" { capabilities = ["read"] }
+        path "auth/token/renew-self"  { capabilities = ["update"] }
+        path "auth/token/revoke-self" { capabilities = ["update"] }
+        """ };
 }
 
 /// <summary>A secrets engine; the path is the part behind its mount.</summary>

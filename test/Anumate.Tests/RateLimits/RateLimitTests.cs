@@ -26,6 +26,7 @@ public sealed class RateLimitTests(TestDatabase database)
         await using var server = await RunningServer.StartAsync(schema.Options, new()
         {
             ["Anumate:RateLimits:Requests"] = $"{Limit}", ["Anumate:RateLimits:Window"] = "01:00:00", ["Anumate:Redis:Connection"] = redis.Connection,
+            ["Anumate:Redis:Timeout"] = "00:00:05", // A busy machine is no lost Redis.
         });
         await FloodAsync(server);
     }
@@ -77,9 +78,9 @@ public sealed class RateLimitTests(TestDatabase database)
     public async Task Processes_on_one_redis_share_a_tenants_limit()
     {
         await using var redis = await RedisProcess.StartAsync();
-        await using var first = new RedisConnection(new() { Connection = redis.Connection });
-        await using var second = new RedisConnection(new() { Connection = redis.Connection });
-        await using var elsewhere = new RedisConnection(new() { Connection = redis.Connection, Prefix = "other:" });
+        await using var first = Patient(redis);
+        await using var second = Patient(redis);
+        await using var elsewhere = Patient(redis, "other:");
         var options = new RateLimitOptions { Requests = 100, Window = TimeSpan.FromHours(1) };
         RateLimiter[] limiters = [OnRedis(options, first), OnRedis(options, second)];
         var tenant = NewId();
@@ -96,7 +97,7 @@ public sealed class RateLimitTests(TestDatabase database)
     public async Task Losing_redis_gives_nobody_a_fresh_quota()
     {
         await using var redis = await RedisProcess.StartAsync();
-        await using var connection = new RedisConnection(new() { Connection = redis.Connection });
+        await using var connection = Patient(redis);
         var limiter = OnRedis(new() { Requests = 10, Window = TimeSpan.FromHours(1) }, connection);
         var tenant = NewId();
         Assert.Equal(10, await PassedAsync(limiter, tenant, 12));
@@ -145,6 +146,9 @@ public sealed class RateLimitTests(TestDatabase database)
 
     static RateLimiter OnRedis(RateLimitOptions options, RedisConnection redis) =>
         new(options, TimeProvider.System, NullLogger<RateLimiter>.Instance, redis);
+
+    static RedisConnection Patient(RedisProcess redis, string prefix = "anumate:") =>
+        new(new() { Connection = redis.Connection, Prefix = prefix, Timeout = TimeSpan.FromSeconds(5) });
 
     static Id<Tenant> NewId() => Id<Tenant>.New(TimeProvider.System);
 

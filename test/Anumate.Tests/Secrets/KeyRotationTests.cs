@@ -74,6 +74,7 @@ public sealed class KeyRotationTests(TestDatabase database)
         await using var server = await RunningServer.StartAsync(schema.Options, new()
         {
             ["Anumate:Secrets:Store"] = "vault", ["Anumate:Secrets:MasterKey"] = "vault", ["Anumate:Secrets:KeyFile"] = "", ["Anumate:Secrets:Vault:CacheFor"] = "00:00:00",
+            ["Anumate:Secrets:Vault:Timeout"] = "00:00:30",
             ["Anumate:Secrets:Vault:Addresses"] = vault.Address, ["Anumate:Secrets:Vault:Role"] = access.Role, ["Anumate:Secrets:Vault:SecretIdFile"] = access.SecretIdFile,
             ["Anumate:Secrets:Vault:KvFolder"] = access.Name, ["Anumate:Secrets:Vault:TransitKey"] = access.Name,
         });

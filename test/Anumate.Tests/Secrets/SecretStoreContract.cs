@@ -142,44 +142,63 @@ public sealed class SealedSecretStoreTests(TestDatabase database) : SecretStoreC
 }
 
 /// <summary>Vault's stand-in.</summary>
-public sealed class VaultSecretStoreTests : SecretStoreContract, IAsyncLifetime
+public sealed class VaultSecretStoreTests(VaultSecretStoreTests.Server server) : SecretStoreContract, IClassFixture<VaultSecretStoreTests.Server>
 {
-    readonly List<IDisposable> _used = [];
-    StandIn _vault = null!;
+    private protected override Task<ISecretStore> StoreAsync() => Task.FromResult(server.Store);
 
-    public async ValueTask InitializeAsync() => _vault = await StandIn.StartAsync();
-
-    private protected override async Task<ISecretStore> StoreAsync() => await VaultStores.OfAsync(_vault, _used);
-
-    public async ValueTask DisposeAsync()
+    public sealed class Server : IAsyncLifetime
     {
-        _used.ForEach(u => u.Dispose());
-        await _vault.DisposeAsync();
+        StandIn _vault = null!;
+        VaultStore _store = null!;
+
+        internal ISecretStore Store => _store.Store;
+
+        public async ValueTask InitializeAsync()
+        {
+            _vault = await StandIn.StartAsync();
+            _store = await VaultStore.OfAsync(_vault);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            _store.Dispose();
+            await _vault.DisposeAsync();
+        }
     }
 }
 
 /// <summary>A real Vault, where VAULT_ADDR names one.</summary>
-public sealed class RealVaultSecretStoreTests : SecretStoreContract, IDisposable
+public sealed class RealVaultSecretStoreTests : SecretStoreContract, IAsyncDisposable
 {
-    readonly List<IDisposable> _used = [];
+    readonly RealVault _vault = new();
+    VaultStore? _store;
 
     private protected override async Task<ISecretStore> StoreAsync()
     {
         Assert.SkipUnless(RealVault.IsGiven, "VAULT_ADDR names no Vault");
-        return await VaultStores.OfAsync(new RealVault(), _used);
+        return (_store ??= await VaultStore.OfAsync(_vault)).Store;
     }
 
-    public void Dispose() => _used.ForEach(u => u.Dispose());
+    public async ValueTask DisposeAsync()
+    {
+        _store?.Dispose();
+        await _vault.DisposeAsync();
+    }
 }
 
-static class VaultStores
+sealed record VaultStore(VaultAccess Access, VaultClient Client, ISecretStore Store) : IDisposable
 {
-    public static async Task<ISecretStore> OfAsync(VaultServer server, List<IDisposable> used)
+    public static async Task<VaultStore> OfAsync(VaultServer server)
     {
         var access = await server.AccessAsync();
         var client = VaultAccess.Client(access.Options());
-        used.AddRange([client, access]);
-        return new VaultSecretStore(client, access.Options(), TimeProvider.System);
+        return new VaultStore(access, client, new VaultSecretStore(client, access.Options(), TimeProvider.System));
+    }
+
+    public void Dispose()
+    {
+        Client.Dispose();
+        Access.Dispose();
     }
 }
 

@@ -9,25 +9,35 @@ namespace Anumate.Tests.Secrets;
 /// <summary>A Vault to test against, and <c>node-vault</c> to look at it with: the stand-in, or the server that VAULT_ADDR names.</summary>
 abstract class VaultServer : IAsyncDisposable
 {
+    readonly SemaphoreSlim _turn = new(1);
+    Process? _node;
+
     public abstract string Address { get; }
 
     public abstract string RootToken { get; }
 
-    /// <summary>Asks Vault by a client that is not ours.</summary>
-    public async Task<JsonElement> NodeAsync(string verb, string path, object? body = null, string? token = null, string? ns = null)
+    /// <summary>Asks Vault by a client that is not ours, one process for all questions.</summary>
+    public async Task<JsonElement> NodeAsync(string verb, string path, object? body = null, string? ns = null)
     {
-        var info = new ProcessStartInfo("node", ["vault.mjs", verb, path, .. body is null ? Array.Empty<string>() : [JsonSerializer.Serialize(body)]])
+        await _turn.WaitAsync();
+        try
         {
-            WorkingDirectory = Node, RedirectStandardOutput = true, RedirectStandardError = true,
-        };
+            _node ??= StartNode();
+            await _node.StandardInput.WriteLineAsync(JsonSerializer.Serialize(new { verb, path, body, ns }));
+            return JsonElement.Parse(await _node.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("node-vault ended"));
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    Process StartNode()
+    {
+        var info = new ProcessStartInfo("node", ["vault.mjs"]) { WorkingDirectory = Node, RedirectStandardInput = true, RedirectStandardOutput = true };
         info.Environment["VAULT_ADDR"] = Address;
-        info.Environment["VAULT_TOKEN"] = token ?? RootToken;
-        info.Environment["VAULT_NAMESPACE"] = ns ?? "";
-        using var process = Process.Start(info)!;
-        var (said, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, await errors);
-        return JsonElement.Parse((await said).Trim());
+        info.Environment["VAULT_TOKEN"] = RootToken;
+        return Process.Start(info)!;
     }
 
     /// <summary>An AppRole of the test's own with rights on a folder and a transit key of its own, all set up by node-vault.</summary>
@@ -53,7 +63,17 @@ abstract class VaultServer : IAsyncDisposable
         path "transit/rewrap/{{name}}" { capabilities = ["update"] }
         """;
 
-    public abstract ValueTask DisposeAsync();
+    public virtual async ValueTask DisposeAsync()
+    {
+        if (_node is not null)
+        {
+            _node.StandardInput.Close();
+            await _node.WaitForExitAsync();
+            _node.Dispose();
+        }
+
+        _turn.Dispose();
+    }
 
     /// <summary><c>test/node</c>, where the test script installs the clients.</summary>
     static string Node
@@ -81,6 +101,7 @@ sealed record VaultAccess(VaultServer Server, string Name, string Role, string S
         var options = new VaultOptions
         {
             Addresses = addresses ?? Server.Address, Role = Role, SecretIdFile = SecretIdFile, KvFolder = Name, TransitKey = Name, CacheFor = TimeSpan.Zero,
+            Timeout = TimeSpan.FromSeconds(30), // A busy machine is no lost Vault.
         };
         change?.Invoke(options);
         return options;
@@ -140,6 +161,7 @@ sealed class StandIn : VaultServer
         }
 
         _process.Dispose();
+        await base.DisposeAsync();
     }
 
     void Hear(string? line)
@@ -172,6 +194,4 @@ sealed class RealVault : VaultServer
     public override string Address { get; } = Environment.GetEnvironmentVariable("VAULT_ADDR") ?? "";
 
     public override string RootToken { get; } = Environment.GetEnvironmentVariable("VAULT_TOKEN") ?? "";
-
-    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }
