@@ -3,6 +3,7 @@ using Anumate.Platform.Secrets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using static Anumate.Tests.Hosting.Processes;
 
@@ -228,6 +229,7 @@ public sealed class VaultTests : IAsyncLifetime
         // The cluster's TokenReview API: it alone knows the account's token.
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
         await using var cluster = builder.Build();
         cluster.MapPost("/apis/authentication.k8s.io/v1/tokenreviews", (System.Text.Json.Nodes.JsonObject review) => Results.Json(new
         {
