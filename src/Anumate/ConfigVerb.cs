@@ -77,7 +77,7 @@ static class ConfigVerb
 
     static string Mask(string name, string path, string text)
     {
-        if (text.Length == 0 || name == "KeyFile")
+        if (text.Length == 0 || name.EndsWith("File", StringComparison.Ordinal))
         {
             return text;
         }

@@ -40,7 +40,7 @@ static class DocsVerb
         }).Build();
         await using var app = AnumateHost.Build(Services.All, configuration, new DbOptions { Server = "Host=none" }, TimeProvider.System, services =>
         {
-            services.AddSingleton(MasterKey.Fleeting());
+            services.AddSingleton<IMasterKey>(MasterKey.Fleeting());
             foreach (var worker in services.Where(s => s.ServiceType == typeof(IHostedService)).ToList())
             {
                 services.Remove(worker);

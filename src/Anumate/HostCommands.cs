@@ -17,6 +17,8 @@ static class HostCommands
 
     public static readonly Option<string> DocsFolder = new("--folder") { Description = "where to write", DefaultValueFactory = _ => "docs", HelpName = "folder" };
 
+    public static readonly Argument<string> KeyStep = Step();
+
     public static void AddTo(RootCommand root)
     {
         root.Subcommands.Add(Verb("demo", "Take the sample automation the whole way, on the embedded default", [Urls, Config], Demo));
@@ -24,6 +26,9 @@ static class HostCommands
         root.Subcommands.Add(Verb("serve", "Start the server on a configured database", [Urls, ServicesOption, Config], Serve));
         root.Subcommands.Add(Verb("migrate", "Bring the database to the schema of this program", [Config], Migrate));
         root.Subcommands.Add(Verb("doctor", "Check this machine and the database: what is wrong and how to mend it", [Config, Urls], Doctor));
+        var masterKey = Verb("master-key", "Rotate the master key: new, rewrap, prune", [Config], RotateMasterKey);
+        masterKey.Arguments.Add(KeyStep);
+        root.Subcommands.Add(masterKey);
         root.Subcommands.Add(Verb("services", "Print the services and who calls whom", [], ShowServices));
         root.Subcommands.Add(Verb("docs", "Write the generated documentation: problems, roles and OpenAPI documents", [DocsFolder], Docs));
         root.Subcommands.Add(Verb("config", "Print the settings in effect, secrets masked", [Config], ShowConfig));
@@ -50,6 +55,16 @@ static class HostCommands
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     static Task<int> ShowConfig(ParseResult parse, Output output, CancellationToken ct) => ConfigVerb.RunAsync(parse, output);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static Task<int> RotateMasterKey(ParseResult parse, Output output, CancellationToken ct) => MasterKeyVerb.RunAsync(parse, output, ct);
+
+    static Argument<string> Step()
+    {
+        var step = new Argument<string>("step") { Description = "new: another key seals from now on; rewrap: seal anew what older keys sealed; prune: remove the older keys" };
+        step.AcceptOnlyFromAmong("new", "rewrap", "prune");
+        return step;
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     static Task<int> Docs(ParseResult parse, Output output, CancellationToken ct) => DocsVerb.RunAsync(parse, output, ct);

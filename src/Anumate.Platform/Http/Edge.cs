@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Anumate.Platform.RateLimits;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
@@ -28,6 +29,7 @@ sealed class Outside(RequestDelegate next, ILogger<Outside> log)
         {
             var response = ((HttpContext)state).Response;
             SetHeaders(response.Headers, CorrelationOf(response.HttpContext));
+            RateLimitHeaders.Write(response);
             return Task.CompletedTask;
         }, context);
 
@@ -68,7 +70,7 @@ sealed class Outside(RequestDelegate next, ILogger<Outside> log)
 }
 
 /// <summary>After routing: who calls, may it use the route at all, does the address make sense. Then the endpoint binds and runs.</summary>
-sealed class Edge(RequestDelegate next, IIdentity identity, ILogger<Edge> log)
+sealed class Edge(RequestDelegate next, IIdentity identity, RateLimiter limiter, ILogger<Edge> log)
 {
     public async Task InvokeAsync(HttpContext context, CallerSlot slot)
     {
@@ -90,6 +92,12 @@ sealed class Edge(RequestDelegate next, IIdentity identity, ILogger<Edge> log)
         Activity.Current?.SetTag("anumate.tenant", caller.Tenant.ToString());
         using (log.BeginScope(new Dictionary<string, object>(2) { ["tenant"] = caller.Tenant.ToString(), ["principal"] = caller.Principal.ToString() }))
         {
+            if (await RateLimitHeaders.CountAsync(context, limiter, caller) is { } refused)
+            {
+                await ProblemHandler.WriteAsync(context, refused);
+                return;
+            }
+
             if (endpoint.Metadata.GetMetadata<DemandedScope>() is { } demanded)
             {
                 caller.Demand(demanded.Scope);
