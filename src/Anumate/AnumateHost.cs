@@ -54,6 +54,8 @@ static class AnumateHost
         services.AddHealth();
         services.AddHybridCache();
         services.AddHttpEdge();
+        services.AddServiceCalls(modules, Services.All);
+        services.AddClients(modules, ServiceAddresses.Of(configuration));
         services.AddApiDocuments(modules);
         foreach (var module in modules)
         {
