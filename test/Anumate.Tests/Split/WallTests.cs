@@ -24,10 +24,10 @@ public sealed partial class WallTests(TestDatabase database, TestServer server)
         await connection.OpenAsync();
         var tables = await TablesAsync();
         Assert.True(tables.Select(t => t.Schema).Distinct().Count() > 8);
-        foreach (var (schema, table) in tables)
+        foreach (var (schema, table, partition) in tables)
         {
             await using var read = new NpgsqlCommand($"select 1 from {schema}.{table} limit 1", connection);
-            if (schema == word)
+            if (schema == word && !partition)
             {
                 await read.ExecuteNonQueryAsync();
             }
@@ -93,17 +93,17 @@ public sealed partial class WallTests(TestDatabase database, TestServer server)
         Assert.Equal(Services.All.SelectMany(m => m.Serves.GetMethods().Select(method => $"{m.Name}.{method.Name}")).Order(StringComparer.Ordinal), called.Order(StringComparer.Ordinal));
     }
 
-    async Task<IReadOnlyList<(string Schema, string Table)>> TablesAsync()
+    async Task<IReadOnlyList<(string Schema, string Table, bool IsPartition)>> TablesAsync()
     {
         await using var connection = new NpgsqlConnection(database.Admin);
         await connection.OpenAsync();
-        await using var look = new NpgsqlCommand("select schemaname, tablename from pg_tables where schemaname = any($1) order by 1, 2", connection)
+        await using var look = new NpgsqlCommand("select n.nspname, c.relname, c.relispartition from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = any($1) and c.relkind in ('r', 'p') order by 1, 2", connection)
         { Parameters = { new() { Value = Services.Words.ToArray() } } };
         await using var reader = await look.ExecuteReaderAsync();
-        var tables = new List<(string, string)>();
+        var tables = new List<(string, string, bool)>();
         while (await reader.ReadAsync())
         {
-            tables.Add((reader.GetString(0), reader.GetString(1)));
+            tables.Add((reader.GetString(0), reader.GetString(1), reader.GetBoolean(2)));
         }
 
         return tables;
