@@ -14,6 +14,7 @@ sealed class Chaos
     readonly Queue<int> choices;
     readonly List<RunAction> inHand = [];
     readonly List<Sent> sent = [];
+    readonly List<JournalEvent> stored = [];
     DateTimeOffset now = A.Start;
     DateTimeOffset? timer;
     int crashes;
@@ -77,6 +78,7 @@ sealed class Chaos
     {
         Interpreter.Apply(State, entry);
         Journal.Add(entry);
+        stored.Add(JournalFormat.Read(entry.Kind, JournalFormat.Write(entry)));
         AssertReplays();
     }
 
@@ -84,9 +86,9 @@ sealed class Chaos
     void AssertReplays()
     {
         var replayed = RunState.New(plan, A.Run);
-        foreach (var entry in Journal)
+        foreach (var entry in stored)
         {
-            Interpreter.Apply(replayed, JournalFormat.Read(entry.Kind, JournalFormat.Write(entry)));
+            Interpreter.Apply(replayed, entry);
         }
 
         Assert.Equal(State.Snapshot(), replayed.Snapshot());

@@ -72,7 +72,7 @@ public sealed class InterpreterProperties
 
     [Fact]
     public void Every_run_ends_and_every_prefix_of_its_journal_replays_to_the_same_state() =>
-        Histories.Sample(h => Assert.True(new Chaos(h.Plan, h.Choices).Run().State.HasEnded), iter: 300, print: Print);
+        Histories.Sample(h => Assert.True(new Chaos(h.Plan, h.Choices).Run().State.HasEnded), iter: Runs.Of(40), print: Print);
 
     [Fact]
     public void No_effect_is_lost_or_doubled() => Histories.Sample(h =>
@@ -87,7 +87,7 @@ public sealed class InterpreterProperties
             Assert.True(world.State.StatusOf(step) is not StepStatus.Completed || done >= 1, $"step {step.Id} is called completed and never was done");
             Assert.True(world.State.StatusOf(step, CallPhase.Compensate) is not StepStatus.Completed || undone >= 1, $"step {step.Id} was not undone");
         }
-    }, iter: 300, print: Print);
+    }, iter: Runs.Of(40), print: Print);
 
     [Fact]
     public void What_was_done_and_can_be_undone_is_never_forgotten() => Histories.Sample(h =>
@@ -101,7 +101,7 @@ public sealed class InterpreterProperties
                     $"step {step.Id} took effect and is {world.State.StatusOf(step)}");
             }
         }
-    }, iter: 300, print: Print);
+    }, iter: Runs.Of(40), print: Print);
 
     [Fact]
     public void Steps_are_undone_one_by_one_in_the_exact_reverse_order_of_their_completion() => Histories.Sample(h =>
@@ -119,7 +119,7 @@ public sealed class InterpreterProperties
         {
             Assert.Equal(expected, order);
         }
-    }, iter: 300, print: Print);
+    }, iter: Runs.Of(40), print: Print);
 
     [Fact]
     public void No_call_is_attempted_more_often_than_its_rule_allows() => Histories.Sample(h =>
@@ -129,7 +129,7 @@ public sealed class InterpreterProperties
         {
             Assert.InRange(attempt.Attempt, 1, h.Plan.Find(attempt.Step)!.Retry.MaxAttempts);
         }
-    }, iter: 200, print: Print);
+    }, iter: Runs.Of(30), print: Print);
 
     static bool Completes(StepEvent entry) => entry switch
     {

@@ -77,7 +77,7 @@ public sealed class DecisionPropertyTests
 
     [Fact]
     public void Decides_as_the_model_does() =>
-        Layers.Sample((tenant, capsule) => Assert.Equal(Model(tenant, capsule), Decide(tenant, capsule).Verdict), iter: 150);
+        Layers.Sample((tenant, capsule) => Assert.Equal(Model(tenant, capsule), Decide(tenant, capsule).Verdict), iter: Runs.Of(40));
 
     [Fact]
     public void The_order_of_policies_and_rules_never_matters() => Gen.Select(Layers, Gen.Int).Sample((layers, seed) =>
@@ -90,7 +90,7 @@ public sealed class DecisionPropertyTests
         Assert.Equal((one.Verdict, one.Digest, one.Reason), (other.Verdict, other.Digest, other.Reason));
         Assert.Equal(one.Matched, other.Matched);
         Assert.Equal(one.Approvals.Select(a => a.Rule), other.Approvals.Select(a => a.Rule));
-    }, iter: 120);
+    }, iter: Runs.Of(30));
 
     [Fact]
     public void A_matched_deny_beats_everything() => Layers.Sample((tenant, capsule) =>
@@ -98,7 +98,7 @@ public sealed class DecisionPropertyTests
         var deny = new Document("z", null, [new Rule("never", RuleKind.Deny, [])]);
         Assert.Equal(Verdict.Deny, Decide([.. tenant, deny], capsule).Verdict);
         Assert.Equal(Verdict.Deny, Decide(tenant, [.. capsule, deny]).Verdict);
-    }, iter: 80);
+    }, iter: Runs.Of(20));
 
     [Fact]
     public void A_restricting_rule_never_widens() =>
@@ -116,7 +116,7 @@ public sealed class DecisionPropertyTests
             {
                 Assert.Superset(before.Approvals.Select(a => a.Rule).ToHashSet(), after.Approvals.Select(a => a.Rule).ToHashSet());
             }
-        }, iter: 120);
+        }, iter: Runs.Of(30));
 
     [Fact]
     public void A_layer_that_speaks_never_widens_another() => Layers.Sample((tenant, capsule) =>
@@ -126,7 +126,7 @@ public sealed class DecisionPropertyTests
         {
             Assert.True(Decide(tenant, capsule).Verdict <= alone.Verdict);
         }
-    }, iter: 120);
+    }, iter: Runs.Of(30));
 
     [Fact]
     public void The_explanation_agrees_with_the_decision() => Layers.Sample((tenant, capsule) =>
@@ -145,5 +145,5 @@ public sealed class DecisionPropertyTests
         };
         Assert.Contains(opening, decision.Reason);
         Assert.Equal(decision.Verdict == Verdict.Approval, decision.Approvals.Count > 0);
-    }, iter: 120);
+    }, iter: Runs.Of(30));
 }

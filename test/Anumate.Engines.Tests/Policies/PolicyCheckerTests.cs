@@ -115,5 +115,5 @@ public sealed class PolicyCheckerTests
                 Assert.All(PolicyPoint.All, point =>
                     Assert.NotEmpty(Decider.Decide(Ask.Layers(PolicySet.Of([policy])), point, Ask.Call()).Reason));
             }
-        }, iter: 500);
+        }, iter: Runs.Of(100));
 }

@@ -13,7 +13,7 @@ public sealed class PolicyFormatterTests
         Assert.True(findings.Count == 0, $"{printed}\n{string.Join('\n', findings)}");
         Assert.Equal(PolicyText.Describe(policy), PolicyText.Describe(again!));
         Assert.Equal(printed, Formatter.Print(again!));
-    }, iter: 1_000);
+    }, iter: Runs.Of(200));
 
     [Fact]
     public void Prints_a_document_in_its_one_form_as_it_is() =>

@@ -112,7 +112,7 @@ public sealed class PolicySyntaxTests
         {
             var (policy, findings) = PolicyText.Parse(text);
             Assert.True(policy is not null || findings.Count > 0);
-        }, iter: 1_000);
+        }, iter: Runs.Of(200));
 
     [Fact]
     public void A_damaged_document_crashes_nothing_and_its_findings_lie_inside_it() =>
@@ -125,5 +125,5 @@ public sealed class PolicySyntaxTests
         var lines = damaged.Split('\n');
         Assert.All(PolicyText.Parse(damaged).Findings, f =>
             Assert.True(f.Line >= 1 && f.Line <= lines.Length && f.Column >= 1 && f.Column <= lines[f.Line - 1].Length + 1, f.ToString()));
-    }, iter: 1_000);
+    }, iter: Runs.Of(200));
 }

@@ -97,7 +97,7 @@ public sealed class DocumentPropertyTests
                 AssertSame(json, Document.ParseJson(json), json);
                 AssertSame(json, Document.ParseYaml(json), json);
             },
-            iter: 2000);
+            iter: Runs.Of(300));
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class DocumentPropertyTests
                 yaml.Append('\n');
                 AssertSame($"{{\"root\":{ToJson(value)}}}", Document.ParseYaml(yaml.ToString()), yaml.ToString());
             },
-            iter: 2000);
+            iter: Runs.Of(300));
     }
 
     [Fact]
@@ -139,7 +139,7 @@ public sealed class DocumentPropertyTests
                 var column = yaml.Split('\n')[place.Line - 1][(place.Column - 1)..];
                 Assert.True(column[0] == '§' || column.StartsWith("\\u00A7", StringComparison.Ordinal), $"{yaml}\n{place}: {column}");
             },
-            iter: 3000);
+            iter: Runs.Of(500));
     }
 
     [Fact]
@@ -152,7 +152,7 @@ public sealed class DocumentPropertyTests
                 var text = $"{sign}{(whole.TrimStart('0') is { Length: > 0 } significant ? significant : "0")}{fraction}{exponent}";
                 Assert.Equal(Anumate.Proofs.JsonNumber.IsExact(Encoding.ASCII.GetBytes(text)), Document.ParseJson(text).IsValid);
             },
-            iter: 5000);
+            iter: Runs.Of(700));
     }
 
     [Fact]
@@ -178,7 +178,7 @@ public sealed class DocumentPropertyTests
                 var stricter = document.Diagnostics.Any(d => d.Code is "document.inexact-number" or "document.nul" or "document.invalid-unicode");
                 Assert.True(accepted == document.IsValid || (accepted && stricter), $"{text}\n{string.Join('\n', document.Diagnostics)}");
             },
-            iter: 5000);
+            iter: Runs.Of(700));
     }
 
     [Fact]
@@ -193,9 +193,9 @@ public sealed class DocumentPropertyTests
                 yaml.Remove(at, Math.Min(cut, yaml.Length - at)).Insert(at, damage);
                 Check(yaml.ToString());
             },
-            iter: 5000);
-        Gen.String[Character, 0, 60].Sample(text => Check(text), iter: 5000);
-        Gen.Byte.Array[0, 40].Sample(bytes => Check(Document.ParseYaml(bytes), Convert.ToHexString(bytes)), iter: 2000);
+            iter: Runs.Of(700));
+        Gen.String[Character, 0, 60].Sample(text => Check(text), iter: Runs.Of(700));
+        Gen.Byte.Array[0, 40].Sample(bytes => Check(Document.ParseYaml(bytes), Convert.ToHexString(bytes)), iter: Runs.Of(300));
     }
 
     static void Check(string text)
@@ -261,6 +261,6 @@ public sealed class DocumentPropertyTests
                     }
                 }
             },
-            iter: 2000);
+            iter: Runs.Of(300));
     }
 }

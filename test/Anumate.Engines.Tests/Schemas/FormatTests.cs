@@ -51,7 +51,7 @@ public sealed class FormatTests
         var formats = Format.All.Values.ToArray();
         Gen.Select(Gen.Int[0, formats.Length - 1], Gen.OneOf(Gen.String, Gen.String[Gen.Char["0123456789abP-T:.Z+@/#%[]\"\\W"], 0, 30])).Sample(
             (format, text) => { formats[format].IsMatch(text); },
-            iter: 10_000);
+            iter: Runs.Of(2_000));
     }
 
     [Fact]
@@ -70,6 +70,6 @@ public sealed class FormatTests
                     Assert.Equal(x % y == 0, exactX.IsMultipleOf(exactY));
                 }
             },
-            iter: 5000);
+            iter: Runs.Of(1_000));
     }
 }

@@ -126,7 +126,7 @@ public sealed class PatternTests
                 var pattern = anchored ? $"^(?:{expression})$" : expression;
                 Assert.Equal(Regex.IsMatch(text, pattern, RegexOptions.ECMAScript), Matches(pattern, text));
             },
-            iter: 800);
+            iter: Runs.Of(150));
     }
 
     [Fact]
@@ -139,6 +139,6 @@ public sealed class PatternTests
                 Assert.True(compiled is null != error is null);
                 compiled?.IsMatch("ab1");
             },
-            iter: 1500);
+            iter: Runs.Of(300));
     }
 }

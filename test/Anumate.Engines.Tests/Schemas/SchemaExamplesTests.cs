@@ -143,6 +143,6 @@ public sealed class SchemaExamplesTests
     [Fact]
     public void Whatever_an_author_writes_has_examples_that_validate()
     {
-        Gen.Select(Satisfiable(3), Gen.ULong).Sample((yaml, seed) => { Generate(yaml, seed); }, iter: 500);
+        Gen.Select(Satisfiable(3), Gen.ULong).Sample((yaml, seed) => { Generate(yaml, seed); }, iter: Runs.Of(100));
     }
 }

@@ -132,10 +132,11 @@ public sealed class SchemaReferenceTests
     }
 
     [Fact]
-    public void A_chain_of_ten_thousand_references_is_a_finding_and_not_a_crash()
+    public void A_chain_of_thousands_of_references_is_a_finding_and_not_a_crash()
     {
-        var chain = string.Concat(Enumerable.Range(0, 10_000).Select(i => $"  d{i}: {{ $ref: '#/$defs/d{i + 1}' }}\n"));
-        Assert.Equal("schema.too-deep", Refused($"$ref: '#/$defs/d0'\n$defs:\n{chain}  d10000: true\n").Code);
+        var length = Runs.UpTo(10_000, 3_000);
+        var chain = string.Concat(Enumerable.Range(0, length).Select(i => $"  d{i}: {{ $ref: '#/$defs/d{i + 1}' }}\n"));
+        Assert.Equal("schema.too-deep", Refused($"$ref: '#/$defs/d0'\n$defs:\n{chain}  d{length}: true\n").Code);
     }
 
     [Fact]
