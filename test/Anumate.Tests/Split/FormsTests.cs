@@ -118,6 +118,7 @@ public sealed partial class FormsTests(OtherProcess one, ToolProgram tools)
         record = Ids().Replace(record, "$1#");
         record = Times().Replace(record, "time");
         record = Milliseconds().Replace(record, "$1#");
+        record = Traces().Replace(record, "trace");
         record = Salted().Replace(record, "hmac");
         record = Keys().Replace(record, "hex");
         return Tools().Replace(record, "$1#");
@@ -131,6 +132,9 @@ public sealed partial class FormsTests(OtherProcess one, ToolProgram tools)
 
     [GeneratedRegex("""("(?:at|deadline|due|created|expires|issued|duration_ms)": ?)\d+""")]
     private static partial Regex Milliseconds();
+
+    [GeneratedRegex("00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]")]
+    private static partial Regex Traces();
 
     [GeneratedRegex("hmac-sha256:[0-9a-f]{64}")]
     private static partial Regex Salted();
