@@ -49,12 +49,14 @@ async Task RuntimeAsync(string data)
     }).Build(), _ => { }, default);
     var runtime = new RuntimeLoad(platform.App.Services);
     await runtime.PrepareAsync();
-    foreach (var concurrency in new[] { 1, 16, 64, 256 })
+    foreach (var concurrency in Concurrencies(args))
     {
-        var (runs, p50, p95) = await runtime.MeasureAsync(concurrency, warmUp, duration);
+        var (runs, p50, p95, cpu, allocated) = await runtime.MeasureAsync(concurrency, warmUp, duration);
         report.Figures[$"runs_per_s_c{concurrency}"] = runs;
         report.Figures[$"p50_ms_c{concurrency}"] = p50;
         report.Figures[$"p95_ms_c{concurrency}"] = p95;
+        report.Figures[$"cpu_us_per_run_c{concurrency}"] = cpu;
+        report.Figures[$"kib_per_run_c{concurrency}"] = allocated;
     }
 
     await runtime.CountAsync(platform.App.Services.GetRequiredService<Db>());
@@ -79,7 +81,7 @@ async Task BareAsync(string data)
         .RunAsync([MigrationSet.Of(typeof(Db).Assembly), BareWriter.Migrations], default);
     await using var db = new Db(options, TimeProvider.System);
     await using var bare = new BareWriter(db, 1);
-    foreach (var concurrency in new[] { 1, 16, 64, 256 })
+    foreach (var concurrency in Concurrencies(args))
     {
         var (runs, p50, p95) = await bare.MeasureAsync(concurrency, warmUp, duration);
         report.Figures[$"bare_runs_per_s_c{concurrency}"] = runs;
@@ -90,3 +92,6 @@ async Task BareAsync(string data)
 
 static double Seconds(string[] args) =>
     Array.IndexOf(args, "--seconds") is var at and >= 0 && at + 1 < args.Length ? double.Parse(args[at + 1], CultureInfo.InvariantCulture) : 6;
+
+static int[] Concurrencies(string[] args) =>
+    Array.IndexOf(args, "--at") is var at and >= 0 && at + 1 < args.Length ? [int.Parse(args[at + 1], CultureInfo.InvariantCulture)] : [1, 16, 64, 256];

@@ -52,11 +52,15 @@ sealed class RuntimeLoad(IServiceProvider services)
         }
     }
 
-    public async Task<(double RunsPerSecond, double P50, double P95)> MeasureAsync(int concurrency, TimeSpan warmUp, TimeSpan duration)
+    /// <summary>Runs a second and their latencies in ms; and what a run costs this process: processor time in µs, allocation in KiB.</summary>
+    public async Task<(double RunsPerSecond, double P50, double P95, double Cpu, double Allocated)> MeasureAsync(int concurrency, TimeSpan warmUp, TimeSpan duration)
     {
         await LoadAsync(concurrency, warmUp);
+        await Console.Error.WriteLineAsync($"measuring the runtime at {concurrency} ...");
+        var (cpu, allocated) = (Environment.CpuUsage.TotalTime, GC.GetTotalAllocatedBytes());
         var (elapsed, latencies) = await LoadAsync(concurrency, duration);
-        return (latencies.Length / elapsed, At(latencies, 0.5), At(latencies, 0.95));
+        return (latencies.Length / elapsed, At(latencies, 0.5), At(latencies, 0.95),
+            (Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds / latencies.Length, (GC.GetTotalAllocatedBytes() - allocated) / 1024.0 / latencies.Length);
     }
 
     /// <summary>Every run of the measurement has exactly six commits in the journal, or the figures mean nothing.</summary>
@@ -65,7 +69,7 @@ sealed class RuntimeLoad(IServiceProvider services)
         foreach (var (caller, _) in plans)
         {
             var (commits, runs, fewest, most) = await db.For(caller.Tenant).FirstAsync(CountCommits, r => (r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetInt64(3)), default);
-            if (runs == 0 || fewest != 6 || most != 6 || commits != runs * 6)
+            if (runs > 0 && (fewest != 6 || most != 6 || commits != runs * 6))
             {
                 throw new InvalidOperationException($"{runs} runs left {commits} commits ({fewest} to {most} each), not six each");
             }

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization;
 
 namespace Anumate;
@@ -84,8 +85,13 @@ public sealed record Caller
     public static Caller OfPlatform(Id<Tenant> tenant, string service, string correlation) => new()
     {
         Tenant = tenant, Principal = default, Name = "anumate", Kind = PrincipalKind.Service, Credential = CredentialKind.Service, Roles = [],
-        Scopes = Scope.OfServices.ToFrozenSet(), Correlation = correlation, Via = service,
+        Scopes = ServiceScopes, Correlation = correlation, Via = service,
     };
+
+    static readonly FrozenSet<string> ServiceScopes = Scope.OfServices.ToFrozenSet();
+
+    // Scopes come from few sets (Role.ScopesOf), and every call of a service to another asks for the wider one.
+    static readonly ConditionalWeakTable<FrozenSet<string>, FrozenSet<string>> Widened = [];
 
     /// <summary>Stops the request unless the caller has the scope.</summary>
     /// <exception cref="ProblemException"><c>forbidden</c>.</exception>
@@ -101,8 +107,7 @@ public sealed record Caller
     public Caller AsService(string service) => this with
     {
         Credential = CredentialKind.Service,
-        Scopes = Scopes.Union([.. Scope.OfServices]).ToFrozenSet(),
-        Correlation = Correlation,
+        Scopes = Widened.GetValue(Scopes, static own => own.Union(Scope.OfServices).ToFrozenSet()),
         Via = service,
     };
 
@@ -175,7 +180,21 @@ public static class Role
     /// <summary>Every role, in the order of the documentation.</summary>
     public static IReadOnlyList<string> All { get; } = [Viewer, Author, Operator, Approver, Auditor, Admin];
 
-    /// <summary>The scopes of several roles together.</summary>
-    public static FrozenSet<string> ScopesOf(IEnumerable<string> roles) =>
-        roles.SelectMany(r => Scopes.TryGetValue(r, out var s) ? s.AsEnumerable() : []).ToFrozenSet();
+    // One set for each combination of roles.
+    static readonly FrozenSet<string>?[] Combined = new FrozenSet<string>?[1 << All.Count];
+
+    /// <summary>The scopes of several roles together; the same set for the same roles. A role that is not one of <see cref="All"/> adds nothing.</summary>
+    public static FrozenSet<string> ScopesOf(IEnumerable<string> roles)
+    {
+        var combination = 0;
+        foreach (var role in roles)
+        {
+            for (var i = 0; i < All.Count; i++)
+            {
+                combination |= All[i] == role ? 1 << i : 0;
+            }
+        }
+
+        return Combined[combination] ??= All.Where((_, i) => (combination >> i & 1) == 1).SelectMany(r => Scopes[r]).ToFrozenSet();
+    }
 }

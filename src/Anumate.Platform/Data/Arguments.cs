@@ -61,6 +61,7 @@ static class Arguments
         short n => Typed(n, NpgsqlDbType.Smallint),
         ulong xid => Typed(xid, NpgsqlDbType.Xid8),
         DateOnly date => Typed(date, NpgsqlDbType.Date),
+        IEnumerable<DateOnly> dates => Typed(dates.ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Date),
         IEnumerable<string> texts => Typed(texts.Select(Checked).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text),
         IEnumerable<Guid> ids => Typed(ids.ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Uuid),
         IEnumerable<int> ns => Typed(ns.ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Integer),

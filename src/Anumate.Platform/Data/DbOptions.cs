@@ -73,6 +73,10 @@ public sealed record DbOptions
         else
         {
             text.MaxPoolSize = 8;
+
+            // Few statements, each for ever: parsed and planned once. A plan made while a table was small must not be another than later.
+            text.MaxAutoPrepare = 32;
+            text.AutoPrepareMinUsages = 16;
         }
 
         if (role == DbRole.Writer)
@@ -84,7 +88,12 @@ public sealed record DbOptions
         if (role == DbRole.Reader)
         {
             // It stores cursors and parked events, in this order. What a crash forgets is delivered again, as it may be anyway.
-            text.Options = "-c synchronous_commit=off";
+            text.Options = "-c synchronous_commit=off -c enable_seqscan=off";
+        }
+
+        if (role == DbRole.Sequencer)
+        {
+            text.Options = "-c enable_seqscan=off";
         }
 
         return text.ConnectionString;

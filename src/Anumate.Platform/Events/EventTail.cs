@@ -16,6 +16,7 @@ sealed partial class EventTail : BackgroundService
     const int Waiting = 4096;
 
     static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(2);
+    static readonly TimeSpan Together = TimeSpan.FromMilliseconds(5);
     static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(100);
 
     readonly Db _db;
@@ -79,6 +80,8 @@ sealed partial class EventTail : BackgroundService
                     }
                     else if (!page.Full)
                     {
+                        // Commits come in thousands a second: what they tell is taken up together.
+                        await Task.Delay(Together, _time, ct);
                         await written.WaitAsync(_options.Poll, _time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                         ct.ThrowIfCancellationRequested();
                     }

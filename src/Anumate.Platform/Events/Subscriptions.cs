@@ -10,7 +10,14 @@ namespace Anumate.Platform.Events;
 /// <param name="Types">The event types wanted; null for every type.</param>
 /// <param name="FromStart">Whether a new cursor begins with the oldest event there is, or with the next.</param>
 sealed record WorkSubscription(
-    string Name, IReadOnlyList<string>? Types, bool FromStart, Func<StoredEvent, CancellationToken, Task> Handler);
+    string Name, IReadOnlyList<string>? Types, bool FromStart, Func<IReadOnlyList<StoredEvent>, CancellationToken, Task> Handler)
+{
+    /// <summary>Most events handed over at once, all of one tenant.</summary>
+    public int AtOnce { get; init; } = 1;
+
+    /// <summary>How long events gather before they are handed over.</summary>
+    public TimeSpan Gather { get; init; }
+}
 
 /// <summary>News for each process from now on: caches, bundles, live pages. A failure is logged and passed over.</summary>
 sealed record Broadcast(IReadOnlyList<string>? Types, Func<StoredEvent, CancellationToken, Task> Handler);
@@ -29,13 +36,25 @@ public static class Subscriptions
         where T : notnull => services.AddSingleton(p =>
         {
             var target = p.GetRequiredService<T>();
-            return new WorkSubscription(name, types, fromStart, (e, ct) => handler(target, e, ct));
+            return new WorkSubscription(name, types, fromStart, (e, ct) => handler(target, e[0], ct));
         });
 
     /// <summary>Adds work: see <see cref="WorkSubscription"/>.</summary>
     public static IServiceCollection AddWorkSubscription(this IServiceCollection services, string name, IReadOnlyList<string>? types,
         Func<StoredEvent, CancellationToken, Task> handler, bool fromStart = true) =>
-        services.AddSingleton(new WorkSubscription(name, types, fromStart, handler));
+        services.AddSingleton(new WorkSubscription(name, types, fromStart, (e, ct) => handler(e[0], ct)));
+
+    /// <summary>
+    /// Adds work that is cheaper done for many events at once: those of one tenant that came within <paramref name="gather"/> are handed
+    /// over together, in order, and done all or none. When that fails, each is tried alone.
+    /// </summary>
+    public static IServiceCollection AddGatheredSubscription<T>(this IServiceCollection services, string name, IReadOnlyList<string>? types,
+        TimeSpan gather, Func<T, IReadOnlyList<StoredEvent>, CancellationToken, Task> handler)
+        where T : notnull => services.AddSingleton(p =>
+        {
+            var target = p.GetRequiredService<T>();
+            return new WorkSubscription(name, types, true, (e, ct) => handler(target, e, ct)) { AtOnce = 256, Gather = gather };
+        });
 
     /// <summary>Adds a listener of this process, handled by a service: see <see cref="Broadcast"/>.</summary>
     public static IServiceCollection AddBroadcast<T>(this IServiceCollection services, IReadOnlyList<string>? types,

@@ -78,6 +78,11 @@ sealed partial class WorkRun(
             var next = full ? Task.WhenAny(woken, progress) : woken;
             await next.WaitAsync(longest, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             ct.ThrowIfCancellationRequested();
+            if (subscription.Gather > TimeSpan.Zero && woken.IsCompleted && !full)
+            {
+                await Task.Delay(subscription.Gather, time, ct);
+            }
+
             _look |= woken.IsCompleted || longest == Idle;
         }
 
@@ -133,24 +138,39 @@ sealed partial class WorkRun(
                 _lanes.Add(evt.Tenant, lane = new Lane());
             }
 
-            // In order: each waits for the one before it in its lane.
-            lane.Work = lane.Work.IsCompletedSuccessfully ? HandleAsync(entry, ct) : AfterAsync(lane.Work, entry, ct);
+            // In order: one worker empties a lane.
+            if (lane.Enter(entry))
+            {
+                lane.Work = WorkAsync(lane, ct);
+            }
         }
     }
 
-    async Task AfterAsync(Task before, Entry entry, CancellationToken ct)
+    async Task WorkAsync(Lane lane, CancellationToken ct)
     {
-        await before;
-        await HandleAsync(entry, ct);
+        await Task.Yield();
+        while (lane.HasMore)
+        {
+            var entries = lane.Take(subscription.AtOnce);
+            if (entries.Count == 1 || await TryHandleAsync([.. entries.Select(e => e.Event!)], ct) is not null)
+            {
+                foreach (var entry in entries)
+                {
+                    await HandleAsync(entry, ct);
+                }
+            }
+
+            entries.ForEach(e => e.IsDone = true);
+            _progress.Raise();
+        }
     }
 
     async Task HandleAsync(Entry entry, CancellationToken ct)
     {
-        await Task.Yield();
         var evt = entry.Event!;
         for (var (attempt, failures) = (1, 0); ; attempt++)
         {
-            var error = await TryHandleAsync(evt, ct);
+            var error = await TryHandleAsync([evt], ct);
             if (error is null)
             {
                 break;
@@ -166,21 +186,22 @@ sealed partial class WorkRun(
             var pause = options.FirstPause * Math.Pow(2, Math.Min(attempt - 1, 20));
             await Task.Delay(pause < options.MaxPause ? pause : options.MaxPause, time, ct);
         }
-
-        entry.IsDone = true;
-        _progress.Raise();
     }
 
-    async Task<Exception?> TryHandleAsync(StoredEvent evt, CancellationToken ct)
+    async Task<Exception?> TryHandleAsync(IReadOnlyList<StoredEvent> events, CancellationToken ct)
     {
         await _places.WaitAsync(ct);
         try
         {
-            using var activity = EventTelemetry.Start(evt, subscription.Name);
+            using var activity = EventTelemetry.Start(events[0], subscription.Name);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
             limit.CancelAfter(options.HandlerTimeout);
-            await subscription.Handler(evt, limit.Token);
-            EventTelemetry.Delivery.Record((time.GetUtcNow() - evt.Time).TotalSeconds, new KeyValuePair<string, object?>("subscription", subscription.Name));
+            await subscription.Handler(events, limit.Token);
+            foreach (var evt in events)
+            {
+                EventTelemetry.Delivery.Record((time.GetUtcNow() - evt.Time).TotalSeconds, new KeyValuePair<string, object?>("subscription", subscription.Name));
+            }
+
             return null;
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
@@ -219,7 +240,7 @@ sealed partial class WorkRun(
     {
         foreach (var (tenant, lane) in _lanes)
         {
-            if (lane.Work.IsCompletedSuccessfully)
+            if (lane.IsIdle)
             {
                 _lanes.Remove(tenant);
             }
@@ -242,9 +263,60 @@ sealed partial class WorkRun(
 
     public void Dispose() => _places.Dispose();
 
+    /// <summary>The events of a tenant that wait, and the worker that empties it while there are any.</summary>
     sealed class Lane
     {
+        readonly Queue<Entry> _waiting = new();
+        bool _working;
+
         public Task Work { get; set; } = Task.CompletedTask;
+
+        public bool IsIdle
+        {
+            get
+            {
+                lock (_waiting)
+                {
+                    return !_working;
+                }
+            }
+        }
+
+        /// <summary>Whether the worker goes on; where it does not, the next entry needs a new one.</summary>
+        public bool HasMore
+        {
+            get
+            {
+                lock (_waiting)
+                {
+                    return _working = _waiting.Count > 0;
+                }
+            }
+        }
+
+        /// <summary>True when nobody works on the lane: the caller begins.</summary>
+        public bool Enter(Entry entry)
+        {
+            lock (_waiting)
+            {
+                _waiting.Enqueue(entry);
+                return !_working && (_working = true);
+            }
+        }
+
+        public List<Entry> Take(int most)
+        {
+            lock (_waiting)
+            {
+                var taken = new List<Entry>(Math.Min(most, _waiting.Count));
+                while (taken.Count < most && _waiting.TryDequeue(out var entry))
+                {
+                    taken.Add(entry);
+                }
+
+                return taken;
+            }
+        }
     }
 
     sealed class Entry(LogPosition at, StoredEvent? evt)

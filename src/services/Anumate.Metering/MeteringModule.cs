@@ -10,10 +10,13 @@ public static class MeteringModule
 {
     public static readonly Module Module = new("metering") { Serves = typeof(IMetering), Add = AddMetering, Map = UsageEndpoints.Map };
 
+    // Usage may be a moment late; a transaction for each run would cost as much as a step of it.
+    static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(200);
+
     static void AddMetering(IServiceCollection services, IConfiguration section)
     {
         services.AddSingleton<UsageStore>();
         services.AddSingleton<IMetering, MeteringService>();
-        services.AddWorkSubscription<UsageStore>("metering.usage", [ExecutionCompleted.EventType], (store, e, ct) => store.CountAsync(e, ct));
+        services.AddGatheredSubscription<UsageStore>("metering.usage", [ExecutionCompleted.EventType], Gather, (store, e, ct) => store.CountAsync(e, ct));
     }
 }

@@ -74,8 +74,8 @@ sealed class OrchestratorService(
             throw Problems.Invalid($"a wait is 0 to {LongestWait.TotalSeconds} s");
         }
 
-        var run = await store.GetAsync(caller, id, ct);
-        return await ShownAsync(caller, run.HasEnded ? run : (await Grain(caller, id).WaitAsync(wait).WaitAsync(ct)).Value, ct);
+        // The run itself first: most often it is at work here. A run of another tenant is not found under the caller's key.
+        return await ShownAsync(caller, (await Grain(caller, id).WaitAsync(wait).WaitAsync(ct)).Value, ct);
     }
 
     public async IAsyncEnumerable<RunEvent> WatchAsync(Caller caller, Id<Run> id, long after, bool follow, [EnumeratorCancellation] CancellationToken ct)

@@ -1,5 +1,6 @@
 using Anumate.Platform.Data;
 using Anumate.Platform.Http;
+using Npgsql;
 
 namespace Anumate.Orchestrator;
 
@@ -32,7 +33,7 @@ sealed class RunStore(Db db)
 
     const string Entries = "select seq, entries from orchestrator.run_event where run_id = $1 and seq > $2 order by seq limit $3";
 
-    const string TakeOver = "update orchestrator.run set epoch = $2 where id = $1 and epoch < $2";
+    const string TakeOver = "update orchestrator.run set epoch = $2 where id = $1 and epoch < $2 and ended is null";
 
     const string Unfinished = "select tenant_id, id from orchestrator.run where ended is null and epoch < $1 and id > $2 order by id limit $3";
 
@@ -58,15 +59,18 @@ sealed class RunStore(Db db)
     public async Task<Page<Run>> ListAsync(Caller caller, RunStatus? status, PageRequest page, CancellationToken ct) => Cursor.Page(
         await db.For(caller.Tenant).ListAsync(List, r => r.Json<Run>(0), ct, Cursor.ReadId<Run>(page, "runs")?.Value, status is { } s ? RunViews.Word(s) : null, page.Limit + 1), page, "runs", r => [r.Id.ToString()]);
 
-    public Task<RunRow?> FindRowAsync(Id<Tenant> tenant, Id<Run> id, CancellationToken ct) => db.For(tenant).FirstAsync(SelectRow,
-        r => new RunRow(r.Id<Run>(0), r.GetString(1), r.GetInt64(2), r.Id<Principal>(3), r.Time(4), r.GetBoolean(5), r.Json<Run>(6)), ct, id);
+    public Task<RunRow?> FindRowAsync(Id<Tenant> tenant, Id<Run> id, CancellationToken ct) => db.For(tenant).FirstAsync(SelectRow, ReadRow, ct, id);
+
+    static RunRow ReadRow(NpgsqlDataReader r) =>
+        new(r.Id<Run>(0), r.GetString(1), r.GetInt64(2), r.Id<Principal>(3), r.Time(4), r.GetBoolean(5), r.Json<Run>(6));
 
     /// <summary>The journal after a number, oldest first.</summary>
     public Task<IReadOnlyList<StoredCommit>> EntriesAsync(Id<Tenant> tenant, Id<Run> id, long after, int limit, CancellationToken ct) =>
         db.For(tenant).ListAsync(Entries, r => new StoredCommit(r.GetInt64(0), r.Bytes(1)), ct, id, after, limit);
 
-    /// <summary>Raises the run's epoch; nothing where it is as high already.</summary>
-    public Task TakeOverAsync(Id<Tenant> tenant, Id<Run> id, long epoch, CancellationToken ct) => db.For(tenant).Run(TakeOver, id, epoch).SaveAsync(ct);
+    /// <summary>Raises the run's epoch, where it is lower and the run goes on; gives the row as it is then, null where there is none.</summary>
+    public Task<RunRow?> TakeOverAsync(Id<Tenant> tenant, Id<Run> id, long epoch, CancellationToken ct) =>
+        db.For(tenant).Run(TakeOver, id, epoch).FirstAsync(SelectRow, ReadRow, ct, id);
 
     /// <summary>Unfinished runs of all tenants that an earlier owner left, by id.</summary>
     public Task<IReadOnlyList<(Id<Tenant> Tenant, Id<Run> Run)>> UnfinishedAsync(long epoch, Id<Run> after, int limit, CancellationToken ct) =>

@@ -51,7 +51,10 @@ sealed class SealStore(Db db)
         from platform.leaf l where l.tenant_id = $1 and l.run_id = any($2) and l.index is not null group by l.run_id
         """;
 
-    const string Close = "insert into receipts.run_close (tenant_id, run_id, envelope, created) values ($1, $2, $3, $4) on conflict do nothing";
+    const string Close = """
+        insert into receipts.run_close (tenant_id, run_id, envelope, created)
+        select $1, c.run_id, c.envelope::json, $4 from unnest($2::uuid[], $3::text[]) as c(run_id, envelope) on conflict do nothing
+        """;
 
     public Task<IReadOnlyList<Id<Tenant>>> TenantsAsync(CancellationToken ct) => db.Across(DbRole.Sequencer).ListAsync(Tenants, r => r.Id<Tenant>(0), ct);
 
@@ -81,14 +84,6 @@ sealed class SealStore(Db db)
     public Task<IReadOnlyList<RunLeaves>> EndedAsync(Id<Tenant> tenant, IReadOnlyList<Id<Run>> runs, string closingType, CancellationToken ct) => db.Across(DbRole.Sequencer)
         .ListAsync(Ended, r => new RunLeaves(r.Id<Run>(0), r.GetInt64(1), r.Bytes(2), r.Bytes(3)), ct, tenant, runs.Select(r => r.Value), closingType);
 
-    public Task CloseAsync(Id<Tenant> tenant, IReadOnlyList<(Id<Run> Run, byte[] Envelope)> closes, DateTimeOffset now, CancellationToken ct)
-    {
-        var batch = db.Across(DbRole.Sequencer);
-        foreach (var (run, envelope) in closes)
-        {
-            batch.Run(Close, tenant, run, Json.Raw(envelope), now);
-        }
-
-        return batch.SaveAsync(ct);
-    }
+    public Task CloseAsync(Id<Tenant> tenant, IReadOnlyList<(Id<Run> Run, string Envelope)> closes, DateTimeOffset now, CancellationToken ct) =>
+        db.Across(DbRole.Sequencer).Run(Close, tenant, closes.Select(c => c.Run.Value), closes.Select(c => c.Envelope), now).SaveAsync(ct);
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Anumate.Platform.Secrets;
 using Anumate.Proofs;
@@ -77,12 +76,12 @@ sealed partial class Sequencer(SealStore store, SigningKeys keys, ReceiptOptions
             return;
         }
 
-        var closes = new List<(Id<Run>, byte[])>();
+        var closes = new List<(Id<Run>, string)>();
         foreach (var run in await store.EndedAsync(tenant, ended, RunEnd.LeafType, ct))
         {
             var end = RunEnd.Read(run.Closing);
             var close = new RunClose(tenant, run.Run, end.PlanHash, end.Status, run.Count, new Digest(run.Last), now);
-            closes.Add((run.Run, Encoding.UTF8.GetBytes(close.Sign(key).ToJson().ToJsonString())));
+            closes.Add((run.Run, close.Sign(key).ToJson().ToJsonString()));
         }
 
         await store.CloseAsync(tenant, closes, now, ct);

@@ -58,6 +58,40 @@ public sealed class WorkTests(LogCluster cluster)
     }
 
     [Fact]
+    public async Task Hands_over_together_what_gathered_for_a_tenant_and_tries_each_alone_when_that_fails()
+    {
+        await using var schema = await cluster.SchemaAsync();
+        var other = Id<Tenant>.New(TimeProvider.System);
+        var (seen, together) = (new Seen(), new ConcurrentBag<(Id<Tenant> Tenant, int Count)>());
+        for (var i = 0; i < 20; i++)
+        {
+            await Written.ToAsync(schema, _tenant, $"{i:00}");
+            await Written.ToAsync(schema, other, i == 7 ? "poison" : $"other {i:00}");
+        }
+
+        await using var host = await EventHost.StartAsync(schema.Options, s => s.AddSingleton(seen).AddGatheredSubscription<Seen>("test.gathered", null,
+            TimeSpan.FromMilliseconds(20), async (into, events, ct) =>
+            {
+                if (events.Any(e => e.Subject == "poison"))
+                {
+                    throw new InvalidOperationException("cannot digest");
+                }
+
+                together.Add((Assert.Single(events.Select(e => e.Tenant).Distinct()), events.Count));
+                foreach (var evt in events)
+                {
+                    await into.Add(evt, ct);
+                }
+            }));
+
+        var all = await seen.WhenAsync(39);
+        Assert.Equal(Enumerable.Range(0, 20).Select(i => $"{i:00}"), all.Where(s => !s.StartsWith("other", StringComparison.Ordinal)));
+        Assert.Equal(Enumerable.Range(0, 20).Where(i => i != 7).Select(i => $"other {i:00}"), all.Where(s => s.StartsWith("other", StringComparison.Ordinal)));
+        Assert.Contains((_tenant, 20), together);
+        Assert.Equal(1L, await schema.ValueAsync<long>("select count(*) from platform.parked"));
+    }
+
+    [Fact]
     public async Task Gives_up_on_a_handler_that_hangs()
     {
         await using var schema = await cluster.SchemaAsync();

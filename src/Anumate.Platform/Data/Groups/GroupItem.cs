@@ -14,10 +14,13 @@ sealed class GroupItem<T> : IValueTaskSource<bool>
 
     public T Value { get; private set; } = default!;
 
-    public static GroupItem<T> Of(T value)
+    /// <summary>The place, among the writer's, of the statement that writes it.</summary>
+    public int Statement { get; private set; }
+
+    public static GroupItem<T> Of(T value, int statement)
     {
         var item = Free.TryDequeue(out var used) ? used : new GroupItem<T>();
-        item.Value = value;
+        (item.Value, item.Statement) = (value, statement);
         return item;
     }
 

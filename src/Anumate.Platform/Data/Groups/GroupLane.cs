@@ -2,19 +2,15 @@ using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Anumate.Platform.Data;
 
 /// <summary>One connection of a group writer and the loop that feeds it. Whatever happens, every waiter is answered and the loop goes on.</summary>
-#pragma warning disable CA1001 // the command ends with its connection, in DropAsync, when the loop does
-sealed partial class GroupLane<T>(Db db, GroupStatement<T> statement, GroupOptions options, ILogger log)
+#pragma warning disable CA1001 // the batch ends with its connection, in DropAsync, when the loop does
+sealed partial class GroupLane<T>(Db db, GroupStatement<T>[] statements, GroupOptions options, ILogger log)
 #pragma warning restore CA1001
 {
     const int Attempts = 3;
-
-    // A plan made while the table is still empty may be kept for long, so the statement is prepared when it has been at work for a while.
-    const int PrepareAfter = 16;
 
     // A failure of one item is found by halving. A failure of all must not cost a statement for each.
     const int MostStatements = 48;
@@ -22,13 +18,11 @@ sealed partial class GroupLane<T>(Db db, GroupStatement<T> statement, GroupOptio
     readonly List<GroupItem<T>> _group = new(options.MaxItems);
     readonly List<GroupItem<T>> _deferred = [];
     readonly HashSet<Guid> _keys = new(options.MaxItems);
-    readonly GroupColumn<T>[] _columns = statement.Columns();
-    readonly List<int> _ordinals = new(options.MaxItems);
+    readonly GroupPart<T>[] _parts = [.. statements.Select(s => new GroupPart<T>(s, options.MaxItems))];
     readonly bool[] _happened = new bool[options.MaxItems];
 
     NpgsqlConnection? _connection;
-    NpgsqlCommand? _command;
-    int _sent;
+    NpgsqlBatch? _batch;
 
     public async Task RunAsync(ChannelReader<GroupItem<T>> queue)
     {
@@ -50,15 +44,15 @@ sealed partial class GroupLane<T>(Db db, GroupStatement<T> statement, GroupOptio
         var kept = 0;
         foreach (var item in CollectionsMarshal.AsSpan(_deferred))
         {
-            if (_group.Count < options.MaxItems && bytes < options.MaxBytes && _keys.Add(statement.Key(item.Value)))
+            if (_group.Count < options.MaxItems && bytes < options.MaxBytes && _keys.Add(KeyOf(item)))
             {
-                bytes += statement.Size(item.Value);
+                bytes += statements[item.Statement].Size(item.Value);
                 _group.Add(item);
             }
             else
             {
                 // Whoever comes later with this key stays behind it.
-                _keys.Add(statement.Key(item.Value));
+                _keys.Add(KeyOf(item));
                 _deferred[kept++] = item;
             }
         }
@@ -66,9 +60,9 @@ sealed partial class GroupLane<T>(Db db, GroupStatement<T> statement, GroupOptio
         _deferred.RemoveRange(kept, _deferred.Count - kept);
         while (_group.Count < options.MaxItems && _deferred.Count < options.MaxItems && bytes < options.MaxBytes && queue.TryRead(out var item))
         {
-            if (_keys.Add(statement.Key(item.Value)))
+            if (_keys.Add(KeyOf(item)))
             {
-                bytes += statement.Size(item.Value);
+                bytes += statements[item.Statement].Size(item.Value);
                 _group.Add(item);
             }
             else
@@ -109,7 +103,7 @@ sealed partial class GroupLane<T>(Db db, GroupStatement<T> statement, GroupOptio
         var told = false;
         for (var i = 0; i < count && !told; i++)
         {
-            told = _happened[i] && statement.TellsEvents(_group[from + i].Value);
+            told = _happened[i] && statements[_group[from + i].Statement].TellsEvents(_group[from + i].Value);
         }
 
         if (told)
@@ -184,33 +178,33 @@ sealed partial class GroupLane<T>(Db db, GroupStatement<T> statement, GroupOptio
 
     async Task SendAsync(int from, int count)
     {
-        _ordinals.Clear();
         Array.Clear(_happened);
-        foreach (var column in _columns)
-        {
-            column.Clear();
-        }
-
+        Array.ForEach(_parts, p => p.Clear());
         for (var i = 0; i < count; i++)
         {
-            _ordinals.Add(i);
-            foreach (var column in _columns)
+            var item = _group[from + i];
+            _parts[item.Statement].Add(i, item.Value);
+        }
+
+        _batch!.BatchCommands.Clear();
+        foreach (var part in _parts)
+        {
+            if (part.Command is { } command)
             {
-                column.Add(_group[from + i].Value);
+                _batch.BatchCommands.Add(command);
             }
         }
 
-        if (_sent++ == PrepareAfter)
-        {
-            await _command!.PrepareAsync();
-        }
-
         // Committed when the reader is closed without an error.
-        await using var reader = await _command!.ExecuteReaderAsync();
-        while (await reader.ReadAsync())
+        await using var reader = await _batch.ExecuteReaderAsync();
+        do
         {
-            _happened[reader.GetInt32(0)] = true;
+            while (await reader.ReadAsync())
+            {
+                _happened[reader.GetInt32(0)] = true;
+            }
         }
+        while (await reader.NextResultAsync());
     }
 
     async Task ConnectAsync()
@@ -222,24 +216,21 @@ sealed partial class GroupLane<T>(Db db, GroupStatement<T> statement, GroupOptio
 
         await DropAsync();
         _connection = await db.Source(DbRole.Writer).OpenConnectionAsync();
-        _command = new NpgsqlCommand(statement.Sql, _connection);
-        _command.Parameters.Add(new NpgsqlParameter<List<int>> { TypedValue = _ordinals, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
-        foreach (var column in _columns)
-        {
-            _command.Parameters.Add(column.Parameter);
-        }
-
-        _sent = 0;
+        _batch = new NpgsqlBatch(_connection);
+        Array.ForEach(_parts, p => p.Renew());
     }
 
     async Task DropAsync()
     {
         if (_connection is { } connection)
         {
-            (_connection, _command) = (null, null);
+            _connection = null;
+            await _batch!.DisposeAsync();
             await connection.DisposeAsync();
         }
     }
+
+    Guid KeyOf(GroupItem<T> item) => statements[item.Statement].Key(item.Value);
 
     [LoggerMessage(LogLevel.Warning, "a group writer cannot connect: {Reason}")]
     private partial void NotConnected(string reason);

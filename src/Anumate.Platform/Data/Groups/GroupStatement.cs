@@ -22,6 +22,9 @@ public sealed class GroupStatement<T>(string sql, Func<T, Guid> key)
     /// <summary>About how many bytes an item is; bounds groups and refuses giants.</summary>
     public Func<T, int> Size { get; init; } = static _ => 0;
 
+    /// <summary>Which items it writes; all, unless the writer has other statements behind it.</summary>
+    public Func<T, bool> Takes { get; init; } = static _ => true;
+
     /// <summary>Whether an item writes to <c>platform.events</c>: readers are woken after the commit, and only then.</summary>
     public Func<T, bool> TellsEvents { get; init; } = static _ => false;
 

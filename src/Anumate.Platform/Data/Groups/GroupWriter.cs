@@ -23,24 +23,30 @@ public sealed record GroupOptions
 }
 
 /// <summary>
-/// Group commit: items of all tenants go to one or two connections, each of which drains what waits into one statement, with no timer.
+/// Group commit: items of all tenants go to one or two connections, each of which drains what waits into one transaction, with no timer.
 /// A waiter is answered after the commit, true where its item happened and false where it was refused. Across tenants, as the role
-/// <see cref="DbRole.Writer"/>, which can append and little else.
+/// <see cref="DbRole.Writer"/>, which can append and little else. A writer may have several statements, the frequent small one apart from
+/// the rare large ones: each item goes with the first that takes it, and a group is one round trip all the same.
 /// </summary>
 public sealed class GroupWriter<T> : IAsyncDisposable
 {
-    readonly GroupStatement<T> _statement;
+    readonly GroupStatement<T>[] _statements;
     readonly GroupOptions _options;
     readonly Channel<GroupItem<T>>[] _queues;
     readonly Task[] _lanes;
 
     public GroupWriter(Db db, GroupStatement<T> statement, GroupOptions options, ILogger<GroupWriter<T>> log)
+        : this(db, [statement], options, log)
     {
-        _statement = statement;
+    }
+
+    public GroupWriter(Db db, IReadOnlyList<GroupStatement<T>> statements, GroupOptions options, ILogger<GroupWriter<T>> log)
+    {
+        _statements = [.. statements];
         _options = options;
         _queues = [.. Enumerable.Range(0, options.Writers).Select(_ => Channel.CreateBounded<GroupItem<T>>(
             new BoundedChannelOptions(options.Capacity) { SingleReader = true }))];
-        _lanes = [.. _queues.Select(q => Task.Run(() => new GroupLane<T>(db, statement, options, log).RunAsync(q.Reader)))];
+        _lanes = [.. _queues.Select(q => Task.Run(() => new GroupLane<T>(db, _statements, options, log).RunAsync(q.Reader)))];
     }
 
     /// <summary>
@@ -53,15 +59,17 @@ public sealed class GroupWriter<T> : IAsyncDisposable
     /// </exception>
     public ValueTask<bool> WriteAsync(T item, CancellationToken ct)
     {
-        if (_statement.Size(item) is var size && size > _options.MaxItemBytes)
+        var place = Array.FindIndex(_statements, s => s.Takes(item));
+        var statement = place >= 0 ? _statements[place] : throw new ArgumentException("no statement takes this item", nameof(item));
+        if (statement.Size(item) is var size && size > _options.MaxItemBytes)
         {
             throw Problems.TooLarge($"an item has {size} bytes, at most {_options.MaxItemBytes} can be stored");
         }
 
-        _statement.Check(item);
+        statement.Check(item);
         ct.ThrowIfCancellationRequested();
-        var queue = _queues.Length == 1 ? _queues[0] : _queues[(uint)_statement.Key(item).GetHashCode() % (uint)_queues.Length];
-        var waiting = GroupItem<T>.Of(item);
+        var queue = _queues.Length == 1 ? _queues[0] : _queues[(uint)statement.Key(item).GetHashCode() % (uint)_queues.Length];
+        var waiting = GroupItem<T>.Of(item, place);
         var waiter = waiting.Waiter;
         return queue.Writer.TryWrite(waiting) ? waiter : EnterAsync(queue.Writer, waiting, ct);
     }

@@ -27,7 +27,6 @@ sealed class RunContext
         (this.services, Tenant, Run, Plan, Facts, Keys, Epoch, Created) = (services, tenant, run, plan, facts, keys, epoch, created);
         State = RunState.New(plan.Plan, run);
         Requester = facts.Caller(tenant);
-        AsService = Requester.AsService("orchestrator");
         records = new RunRecords(tenant, run, plan.Plan, Requester, services.Time);
         sealing = new Sealing(plan.Plan, run, keys);
     }
@@ -51,7 +50,7 @@ sealed class RunContext
     /// <summary>Who asked for the run, as it was then.</summary>
     public Caller Requester { get; }
 
-    public Caller AsService { get; }
+    public Caller AsService => field ??= Requester.AsService("orchestrator");
 
     /// <summary>None of them may approve.</summary>
     public IReadOnlyList<Id<Principal>> Requesters => [Facts.Principal, .. Facts.ActsFor];
@@ -124,8 +123,7 @@ sealed class RunContext
     public static async Task<RunContext?> TakeOverAsync(RunServices services, Id<Tenant> tenant, Id<Run> run)
     {
         var epoch = services.Lease.Epoch;
-        await services.Store.TakeOverAsync(tenant, run, epoch, default);
-        var row = await services.Store.FindRowAsync(tenant, run, default) ?? throw Problems.NotFound("run", run.ToString());
+        var row = await services.Store.TakeOverAsync(tenant, run, epoch, default) ?? throw Problems.NotFound("run", run.ToString());
         if (row.Ended)
         {
             return null;

@@ -77,7 +77,7 @@ sealed partial class RunGrain(RunServices services, ILogger<RunGrain> log) : Gra
         {
             var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             waiters.Add(waiter);
-            await Task.WhenAny(waiter.Task, Task.Delay(patience, services.Time));
+            await waiter.Task.WaitAsync(patience, services.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             waiters.Remove(waiter);
         }
 
@@ -138,6 +138,12 @@ sealed partial class RunGrain(RunServices services, ILogger<RunGrain> log) : Gra
                 Recovered(RunId, context.Epoch);
                 inbox.Enqueue(new Handed(new RunRecovered(services.Time.GetUtcNow(), context.Epoch), null));
                 Go();
+            }
+            catch (ProblemException e) when (!e.Problem.Transient)
+            {
+                // No such run here: nothing to keep for it.
+                DeactivateOnIdle();
+                throw;
             }
             finally
             {
