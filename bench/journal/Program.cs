@@ -49,6 +49,7 @@ async Task RuntimeAsync(string data)
     }).Build(), _ => { }, default);
     var runtime = new RuntimeLoad(platform.App.Services);
     await runtime.PrepareAsync();
+    await runtime.SettleAsync();
     foreach (var concurrency in Concurrencies(args))
     {
         var (runs, p50, p95, cpu, allocated) = await runtime.MeasureAsync(concurrency, warmUp, duration);

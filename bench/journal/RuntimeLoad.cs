@@ -52,6 +52,9 @@ sealed class RuntimeLoad(IServiceProvider services)
         }
     }
 
+    /// <summary>Lets the process come to its usual pace: code compiled, statements prepared, caches filled.</summary>
+    public Task SettleAsync() => LoadAsync(64, TimeSpan.FromSeconds(8));
+
     /// <summary>Runs a second and their latencies in ms; and what a run costs this process: processor time in µs, allocation in KiB.</summary>
     public async Task<(double RunsPerSecond, double P50, double P95, double Cpu, double Allocated)> MeasureAsync(int concurrency, TimeSpan warmUp, TimeSpan duration)
     {

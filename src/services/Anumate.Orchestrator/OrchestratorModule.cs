@@ -31,6 +31,7 @@ public static class OrchestratorModule
         services.AddPlanCache();
         services.AddSingleton<RunServices>();
         services.AddSingleton<HostLease>();
+        services.AddSingleton<RunShards>();
         services.AddHostedService(p => p.GetRequiredService<HostLease>());
         services.AddSingleton<IOrchestrator, OrchestratorService>();
         services.AddSingleton<ApprovalReactions>();

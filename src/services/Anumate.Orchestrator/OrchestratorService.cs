@@ -14,7 +14,7 @@ using Json = Anumate.PlanEngine.Json;
 namespace Anumate.Orchestrator;
 
 sealed class OrchestratorService(
-    RunStore store, PlanCache plans, PolicyGate gate, RunVault vault, IConnectors connectors, IGhostRuns ghostRuns, LeafWriter leaves, IGrainFactory grains,
+    RunStore store, PlanCache plans, PolicyGate gate, RunVault vault, IConnectors connectors, IGhostRuns ghostRuns, LeafWriter leaves, RunShards shards,
     OrchestratorOptions options, TimeProvider time) : IOrchestrator
 {
     const int WatchPage = 200;
@@ -47,7 +47,7 @@ sealed class OrchestratorService(
         var started = new RunStarted(time.GetUtcNow(), plan.Plan.Hash, inputs, SaltedDigest.Of(keys.Keys.Salt.Span, inputs.Utf8.Span).ToString(),
             Json.Of(JsonSerializer.SerializeToElement(facts, OrchestratorJson.Default.RunFacts)));
         var birth = new RunBirth(caller.Tenant, run, plan, started, facts, keys, decision) { Once = once.Key is null ? null : once };
-        return (await grains.GetGrain<IRunGrain>(RunGrain.Key(caller.Tenant, run)).StartAsync(birth.AsImmutable())).Value;
+        return (await shards.Of(run).StartAsync(birth.AsImmutable())).Value;
     }
 
     public async Task<Page<Run>> ListAsync(Caller caller, RunStatus? status, PageRequest page, CancellationToken ct)
@@ -63,7 +63,7 @@ sealed class OrchestratorService(
 
         // The row first: it says whether the run is this tenant's at all, and all of a run that has ended.
         var run = await store.GetAsync(caller, id, ct);
-        return await ShownAsync(caller, run.HasEnded ? run : (await Grain(caller, id).GetAsync()).Value, ct);
+        return await ShownAsync(caller, run.HasEnded ? run : (await shards.Of(id).WaitAsync(RunKey.Of(caller.Tenant, id), TimeSpan.Zero)).Value, ct);
     }
 
     public async Task<Run> WaitAsync(Caller caller, Id<Run> id, TimeSpan wait, CancellationToken ct)
@@ -75,7 +75,7 @@ sealed class OrchestratorService(
         }
 
         // The run itself first: most often it is at work here. A run of another tenant is not found under the caller's key.
-        return await ShownAsync(caller, (await Grain(caller, id).WaitAsync(wait).WaitAsync(ct)).Value, ct);
+        return await ShownAsync(caller, (await shards.Of(id).WaitAsync(RunKey.Of(caller.Tenant, id), wait).WaitAsync(ct)).Value, ct);
     }
 
     public async IAsyncEnumerable<RunEvent> WatchAsync(Caller caller, Id<Run> id, long after, bool follow, [EnumeratorCancellation] CancellationToken ct)
@@ -111,8 +111,6 @@ sealed class OrchestratorService(
             after = seen;
         }
     }
-
-    IRunGrain Grain(Caller caller, Id<Run> id) => grains.GetGrain<IRunGrain>(RunGrain.Key(caller.Tenant, id));
 
     static IEnumerable<RunEvent> Shown(StoredCommit commit)
     {

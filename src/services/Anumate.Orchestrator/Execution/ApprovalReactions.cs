@@ -3,7 +3,7 @@ using Anumate.Platform.Events;
 namespace Anumate.Orchestrator;
 
 /// <summary>What approvals decide reaches the run that waits. Late and repeated news changes nothing: the run looks at its own journal.</summary>
-sealed class ApprovalReactions(IGrainFactory grains)
+sealed class ApprovalReactions(RunShards shards)
 {
     public static IReadOnlyList<string> Types { get; } = [ApprovalGranted.EventType, ApprovalRejected.EventType, ApprovalExpired.EventType];
 
@@ -15,6 +15,6 @@ sealed class ApprovalReactions(IGrainFactory grains)
             _ when e.Type == ApprovalRejected.EventType && e.Data<ApprovalRejected>() is var r => (r.Approval, r.Of, ApprovalStatus.Rejected, [r.By]),
             _ => e.Data<ApprovalExpired>() is var x ? (x.Approval, x.Of, ApprovalStatus.Expired, (IReadOnlyList<Id<Principal>>)[]) : default,
         };
-        return grains.GetGrain<IRunGrain>(RunGrain.Key(e.Tenant, of.Run)).DecidedAsync(approval.ToString(), status, [.. by.Select(p => p.ToString())]).WaitAsync(ct);
+        return shards.Of(of.Run).DecidedAsync(RunKey.Of(e.Tenant, of.Run), approval.ToString(), status, [.. by.Select(p => p.ToString())]).WaitAsync(ct);
     }
 }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Anumate.Orchestrator;
 
 /// <summary>Takes over every run that an earlier host left unfinished, after this host has started.</summary>
-sealed partial class Recovery(RunStore store, HostLease lease, IGrainFactory grains, OrchestratorOptions options, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<Recovery> log)
+sealed partial class Recovery(RunStore store, HostLease lease, RunShards shards, OrchestratorOptions options, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<Recovery> log)
     : BackgroundService
 {
     const int PageSize = 500;
@@ -49,7 +49,7 @@ sealed partial class Recovery(RunStore store, HostLease lease, IGrainFactory gra
         {
             try
             {
-                await grains.GetGrain<IRunGrain>(RunGrain.Key(tenant, run)).ResumeAsync();
+                await shards.Of(run).ResumeAsync(RunKey.Of(tenant, run));
                 return;
             }
             catch (ProblemException e) when (e.Problem.Transient)

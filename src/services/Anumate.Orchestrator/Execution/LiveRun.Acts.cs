@@ -7,7 +7,7 @@ using Anumate.Proofs;
 namespace Anumate.Orchestrator;
 
 /// <summary>Carrying out what the interpreter wants done.</summary>
-sealed partial class RunGrain
+sealed partial class LiveRun
 {
     static readonly TimeSpan ReloadAfter = TimeSpan.FromSeconds(1);
     static readonly TimeSpan LookupTimeout = TimeSpan.FromSeconds(10);
@@ -43,7 +43,7 @@ sealed partial class RunGrain
         }
     }
 
-    void RegisterReload() => timer = this.RegisterGrainTimer(async _ =>
+    void RegisterReload() => timer = shard.RegisterGrainTimer(async _ =>
     {
         timer?.Dispose();
         timer = null;
@@ -65,7 +65,7 @@ sealed partial class RunGrain
         if (due is { } at)
         {
             var wait = at - services.Time.GetUtcNow();
-            timer = this.RegisterGrainTimer(_ =>
+            timer = shard.RegisterGrainTimer(_ =>
             {
                 if (ReferenceEquals(context, c))
                 {

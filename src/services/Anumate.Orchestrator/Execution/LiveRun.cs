@@ -1,17 +1,15 @@
 using System.Diagnostics;
 using Anumate.PlanEngine;
 using Microsoft.Extensions.Logging;
-using Orleans.Concurrency;
 
 namespace Anumate.Orchestrator;
 
 /// <summary>
 /// One run. The journal is the truth and the state its cache: entries are applied here, committed in one append, and only then is
-/// acted on what they made possible. All code runs in the grain's turns, one at a time; calls to tools go on beside the loop and hand
-/// their entries in.
+/// acted on what they made possible. All code runs in the turns of the shard's grain, one at a time; calls to tools go on beside the loop
+/// and hand their entries in. Once it has ended, or nothing of it is here, its shard forgets it.
 /// </summary>
-[KeepAlive]
-sealed partial class RunGrain(RunServices services, ILogger<RunGrain> log) : Grain, IRunGrain
+sealed partial class LiveRun(RunServices services, IGrainBase shard, Id<Tenant> tenant, Id<Run> id, Action<LiveRun> forget, ILogger<LiveRun> log)
 {
     readonly Queue<Handed> inbox = new();
     readonly List<RunAction> actions = [];
@@ -27,15 +25,15 @@ sealed partial class RunGrain(RunServices services, ILogger<RunGrain> log) : Gra
     /// <summary>An entry from outside of the loop, and who waits until it is durable (true) or dropped (false).</summary>
     readonly record struct Handed(JournalEvent Entry, TaskCompletionSource<bool>? Done);
 
-    Id<Tenant> Tenant => Id<Tenant>.Parse(this.GetPrimaryKeyString().Split('/')[0]);
+    public Id<Tenant> Tenant => tenant;
 
-    Id<Run> RunId => Id<Run>.Parse(this.GetPrimaryKeyString().Split('/')[1]);
+    public Id<Run> RunId => id;
 
-    public static string Key(Id<Tenant> tenant, Id<Run> run) => $"{tenant}/{run}";
+    /// <summary>Nothing of it is here, and nothing is on its way.</summary>
+    public bool IsIdle => context is null && loading is null && timer is null;
 
-    public async Task<Immutable<Run>> StartAsync(Immutable<RunBirth> birth)
+    public async Task<Run> StartAsync(RunBirth b)
     {
-        var b = birth.Value;
         var born = new RunContext(services, b.Tenant, b.Run, b.Plan, b.Facts, b.Keys.Keys, services.Lease.Epoch, b.Started.At);
         Interpreter.Apply(born.State, b.Started);
         var append = born.Birth(b.Started) with
@@ -48,8 +46,7 @@ sealed partial class RunGrain(RunServices services, ILogger<RunGrain> log) : Gra
             var first = await services.Store.StartOnceAsync(b.Facts.Caller(b.Tenant), append, run, once, default);
             if (first.Id != run.Id)
             {
-                DeactivateOnIdle();
-                return first.AsImmutable();
+                return first;
             }
         }
         else if (!await services.Journal.AppendAsync(append, default))
@@ -59,21 +56,13 @@ sealed partial class RunGrain(RunServices services, ILogger<RunGrain> log) : Gra
 
         context = born;
         Go();
-        return born.View().AsImmutable();
+        return born.View();
     }
 
-    public Task ResumeAsync() => LoadAsync();
-
-    public async Task<Immutable<Run>> GetAsync()
+    public async Task<Run> WaitAsync(TimeSpan patience)
     {
         await LoadAsync();
-        return context is { } c ? c.View().AsImmutable() : (await StoredAsync()).AsImmutable();
-    }
-
-    public async Task<Immutable<Run>> WaitAsync(TimeSpan patience)
-    {
-        await LoadAsync();
-        if (context is { Settled: false })
+        if (context is { Settled: false } && patience > TimeSpan.Zero)
         {
             var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             waiters.Add(waiter);
@@ -81,7 +70,7 @@ sealed partial class RunGrain(RunServices services, ILogger<RunGrain> log) : Gra
             waiters.Remove(waiter);
         }
 
-        return context is { } c ? c.View().AsImmutable() : (await StoredAsync()).AsImmutable();
+        return context?.View() ?? await StoredAsync();
     }
 
     public async Task DecidedAsync(string approval, ApprovalStatus status, string[] by)
@@ -115,7 +104,7 @@ sealed partial class RunGrain(RunServices services, ILogger<RunGrain> log) : Gra
     async Task<Run> StoredAsync() => (await services.Store.FindRowAsync(Tenant, RunId, default))?.View ?? throw Problems.NotFound("run", RunId.ToString());
 
     /// <summary>Takes the run over from whoever had it: epoch, journal, state. Nothing to do where it is here already or has ended.</summary>
-    Task LoadAsync()
+    public Task LoadAsync()
     {
         if (context is not null)
         {
@@ -131,19 +120,12 @@ sealed partial class RunGrain(RunServices services, ILogger<RunGrain> log) : Gra
                 context = await RunContext.TakeOverAsync(services, Tenant, RunId);
                 if (context is null)
                 {
-                    DeactivateOnIdle();
                     return;
                 }
 
                 Recovered(RunId, context.Epoch);
                 inbox.Enqueue(new Handed(new RunRecovered(services.Time.GetUtcNow(), context.Epoch), null));
                 Go();
-            }
-            catch (ProblemException e) when (!e.Problem.Transient)
-            {
-                // No such run here: nothing to keep for it.
-                DeactivateOnIdle();
-                throw;
             }
             finally
             {
@@ -180,6 +162,7 @@ sealed partial class RunGrain(RunServices services, ILogger<RunGrain> log) : Gra
         {
             Lost(c.Run, e.Message);
             Drop();
+            forget(this);
         }
         catch (ProblemException e)
         {
@@ -312,7 +295,7 @@ sealed partial class RunGrain(RunServices services, ILogger<RunGrain> log) : Gra
         RunTelemetry.Ended(c.State.Status, services.Time.GetUtcNow() - c.Created);
         Notify(c);
         timer?.Dispose();
-        DeactivateOnIdle();
+        forget(this);
     }
 
     void Drop()
