@@ -1,7 +1,6 @@
 using System.Net.Http.Headers;
 using Anumate.Platform.Data;
 using Anumate.Platform.Hosting;
-using Anumate.Proofs;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Anumate.Tests.Split;
