@@ -60,6 +60,8 @@ static class AnumateHost
         services.AddCache(OptionsOf<RedisOptions>(configuration, RedisOptions.Section));
         services.AddRateLimits();
         services.AddHttpEdge();
+        services.AddServiceCalls(modules, Services.All);
+        services.AddClients(modules, ServiceAddresses.Of(configuration));
         services.AddApiDocuments(modules);
         foreach (var module in modules)
         {

@@ -46,6 +46,11 @@ static class ConfigVerb
             Add(values, section.Path, section.Value());
         }
 
+        foreach (var (word, address) in ServiceAddresses.Of(configuration).ByWord)
+        {
+            values[$"{ServiceAddresses.Section}:{word}"] = address.ToString();
+        }
+
         return values;
     }
 

@@ -65,6 +65,7 @@ public sealed record Caller
     public IReadOnlyList<string> Groups { get; init; } = [];
 
     /// <summary>What the caller may do; see <see cref="Scope"/>.</summary>
+    [JsonConverter(typeof(WordSetConverter))]
     public required FrozenSet<string> Scopes { get; init; }
 
     /// <summary>Principals on whose behalf this one acts, outermost first; none of them may approve what it requests.</summary>

@@ -75,6 +75,10 @@ public static class Problems
     public static ProblemException TooLarge(string detail) =>
         new Problem("too-large", 413, "The content is too large", detail).Exception();
 
+    /// <summary>504: a dependency broke off in the middle; it may have happened or not.</summary>
+    public static ProblemException OutcomeUnknown(string detail) =>
+        new Problem("outcome-unknown", 504, "It is not known whether it happened", detail).Exception();
+
     /// <summary>503: a dependency is not available; nothing was changed.</summary>
     public static ProblemException Unavailable(string detail) =>
         new Problem("unavailable", 503, "A dependency is not available", detail).Exception();

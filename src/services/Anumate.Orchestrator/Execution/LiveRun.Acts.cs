@@ -176,8 +176,10 @@ sealed partial class LiveRun
         }
         catch (ProblemException e)
         {
-            // Refused before anything was sent: the token was not spent, the tool is another one now, or the store is down.
-            return new ToolResult(e.Problem.Transient ? ToolOutcome.Unavailable : ToolOutcome.Failed, null, e.Problem.Code + ": " + e.Problem.Detail);
+            // Refused before anything was sent: the token was not spent, the tool is another one now, or the store is down. Anything else
+            // that broke (Connectors may have died in the middle) leaves it open whether the call was made.
+            var outcome = e.Problem.Transient ? ToolOutcome.Unavailable : e.Problem.Status >= 500 ? ToolOutcome.Timeout : ToolOutcome.Failed;
+            return new ToolResult(outcome, null, e.Problem.Code + ": " + e.Problem.Detail);
         }
     }
 
