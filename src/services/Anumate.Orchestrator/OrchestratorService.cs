@@ -78,6 +78,24 @@ sealed class OrchestratorService(
         return await ShownAsync(caller, (await shards.Of(id).WaitAsync(RunKey.Of(caller.Tenant, id), wait).WaitAsync(ct)).Value, ct);
     }
 
+    public async Task<Run> AnswerAsync(Caller caller, Id<Run> id, Id<Clarification> clarification, AnswerClarification request, CancellationToken ct)
+    {
+        caller.Demand(Scope.RunExecute);
+        if (caller is not { Credential: CredentialKind.SignIn, Kind: PrincipalKind.User })
+        {
+            throw ClarificationProblems.NotAPerson();
+        }
+
+        Clarifications.Check(request);
+        var (shard, key) = (shards.Of(id), RunKey.Of(caller.Tenant, id));
+        var run = (await shard.WaitAsync(key, TimeSpan.Zero)).Value;
+        var asked = run.Clarifications.FirstOrDefault(c => c.Id == clarification) ?? throw ClarificationProblems.NotOpen(clarification);
+        var plan = await plans.GetAsync(caller, run.PlanHash, ct);
+        var output = Clarifications.OutputOf(plan.Plan, asked, request);
+        run = (await shard.AnswerAsync(key, clarification.Value, request.Answer, output, caller.Principal.ToString(), request.Note)).Value;
+        return await ShownAsync(caller, run, ct);
+    }
+
     public async IAsyncEnumerable<RunEvent> WatchAsync(Caller caller, Id<Run> id, long after, bool follow, [EnumeratorCancellation] CancellationToken ct)
     {
         caller.Demand(Scope.RunRead);

@@ -50,19 +50,6 @@ public enum ApprovalVerdict
     Expired,
 }
 
-/// <summary>A human's word on an attempt of unknown outcome.</summary>
-public enum ClarificationAnswer
-{
-    /// <summary>It happened; the answer brings the output.</summary>
-    Done,
-
-    /// <summary>It did not happen: it may be tried again.</summary>
-    NotDone,
-
-    /// <summary>Give the step up.</summary>
-    Failed,
-}
-
 /// <summary>Why a step was skipped.</summary>
 public enum SkipReason
 {
@@ -213,7 +200,7 @@ public sealed record RunHalted(DateTimeOffset At, string Code, string Error) : J
     public override string Kind => "run_halted";
 }
 
-/// <summary>Another process took the run over. From here on every attempt is recorded before it starts.</summary>
+/// <summary>Another process took the run over, or the same one had to read it again. From here on every attempt is recorded before it starts.</summary>
 public sealed record RunRecovered(DateTimeOffset At, long Epoch) : JournalEvent(At)
 {
     public override string Kind => "run_recovered";

@@ -51,9 +51,19 @@ sealed partial class LiveRun
         {
             await LoadAsync();
         }
-        catch (ProblemException e)
+        catch (RunLostException e)
         {
-            Interrupted(RunId, e.Problem.Detail);
+            Lost(RunId, e.Message);
+            forget(this);
+        }
+        catch (JournalException e)
+        {
+            Broken(RunId, e);
+            forget(this);
+        }
+        catch (Exception e)
+        {
+            Interrupted(RunId, e is ProblemException p ? p.Problem.Detail : e.Message);
             RegisterReload();
         }
     }, 0, new GrainTimerCreationOptions(ReloadAfter, Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true });
@@ -120,7 +130,7 @@ sealed partial class LiveRun
         try
         {
             return await services.Connectors.CallAsync(c.AsService, new ToolCall(token.Token, call.Tool.Grant, call.Arguments.Utf8, c.Keys.Salt,
-                c.IdempotencyKey(call.Key), c.Run, call.Step.Id, call.Attempt, c.Epoch, call.Timeout), default);
+                c.IdempotencyKey(call.Key), c.Run, call.Step.Id, call.Attempt, c.Epoch, call.Timeout) { NotAfter = token.Expires }, default);
         }
         catch (ProblemException e)
         {
@@ -167,7 +177,7 @@ sealed partial class LiveRun
     }
 
     async Task AskHumanAsync(RunContext c, AskClarification ask) =>
-        await HandInAsync(new ClarificationWasRequested(Now, Guid.CreateVersion7(Now).ToString("n"), ask.Step.Id, ask.Attempt, ask.Phase, ask.Question));
+        await HandInAsync(new ClarificationWasRequested(Now, Id<Clarification>.New(services.Time).ToString(), ask.Step.Id, ask.Attempt, ask.Phase, ask.Question));
 
     // An approval holds for exactly these arguments and this decision.
     static bool IsApproved(RunContext c, StartCall call, Decision decision, string digest) => c.State.ApprovalsOf(call.Step, call.Phase)

@@ -93,6 +93,26 @@ sealed partial class LiveRun(RunServices services, IGrainBase shard, Id<Tenant> 
         }
     }
 
+    public async Task<Run> AnswerAsync(Id<Clarification> clarification, ClarificationAnswer answer, byte[]? output, string by, string? note)
+    {
+        await LoadAsync();
+        if (context is not { State.HasEnded: false } c || Asked(c) is not { } asked)
+        {
+            throw ClarificationProblems.NotOpen(clarification);
+        }
+
+        var entry = new ClarificationWasAnswered(services.Time.GetUtcNow(), asked.Id, asked.Step, asked.Attempt, asked.Phase, answer,
+            output is null ? default : Json.Parse(output), by, note);
+        if (!await HandInAsync(entry))
+        {
+            throw ReferenceEquals(context, c) ? ClarificationProblems.NotOpen(clarification) : Problems.Unavailable("the answer may not have been taken; get the run");
+        }
+
+        return context?.View() ?? await StoredAsync();
+
+        ClarificationState? Asked(RunContext c) => c.State.Clarifications.FirstOrDefault(a => Clarifications.IdOf(a.Id) == clarification);
+    }
+
     static ApprovalVerdict VerdictOf(ApprovalStatus status) => status switch
     {
         ApprovalStatus.Granted => ApprovalVerdict.Granted,
@@ -175,6 +195,13 @@ sealed partial class LiveRun(RunServices services, IGrainBase shard, Id<Tenant> 
         {
             Broken(c.Run, e);
             Drop();
+        }
+        catch (Exception e)
+        {
+            // Among others: an append from before a takeover landed after the journal was read, and has our number. A run is never left lying.
+            Failed(c.Run, e);
+            Drop();
+            RegisterReload();
         }
     }
 
@@ -317,6 +344,9 @@ sealed partial class LiveRun(RunServices services, IGrainBase shard, Id<Tenant> 
 
     [LoggerMessage(LogLevel.Warning, "{Run} waits for the database: {Reason}")]
     private partial void Interrupted(Id<Run> run, string reason);
+
+    [LoggerMessage(LogLevel.Error, "{Run} failed unexpectedly and is read again")]
+    private partial void Failed(Id<Run> run, Exception e);
 
     [LoggerMessage(LogLevel.Error, "the journal of {Run} cannot be continued")]
     private partial void Broken(Id<Run> run, Exception e);

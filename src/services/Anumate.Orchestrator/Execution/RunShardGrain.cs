@@ -38,6 +38,19 @@ sealed class RunShardGrain(RunServices services, ILogger<LiveRun> log) : Grain, 
         }
     }
 
+    public async Task<Immutable<Run>> AnswerAsync(RunKey key, Guid clarification, ClarificationAnswer answer, byte[]? output, string by, string? note)
+    {
+        var run = Of(key);
+        try
+        {
+            return (await run.AnswerAsync(new Id<Clarification>(clarification), answer, output, by, note)).AsImmutable();
+        }
+        finally
+        {
+            ForgetIdle(run);
+        }
+    }
+
     public async Task ResumeAsync(RunKey key)
     {
         var run = Of(key);
