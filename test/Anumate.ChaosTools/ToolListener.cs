@@ -76,8 +76,14 @@ sealed class ToolListener(int port, Executions executions)
         using var arguments = JsonDocument.Parse(request.Body);
         var item = arguments.RootElement.GetProperty("item").GetString()!;
         var output = Output(executions.Execute(request.Path[1..], request.Key, item), item);
-        return hangs ? await HangAsync(stream)
-            : (luck -= _drop) >= 0 && await WriteAsync(stream, 200, output, (luck -= _twice) < 0 ? 2 : 1);
+        if (hangs)
+        {
+            return await HangAsync(stream);
+        }
+
+        // A look is never cut off: what is wanted is an effect that happened and that nobody was told of.
+        var cut = (luck -= _drop) < 0;
+        return cut ? request.Path == "/read" && await WriteAsync(stream, 200, output, 1) : await WriteAsync(stream, 200, output, (luck -= _twice) < 0 ? 2 : 1);
     }
 
     static string Output(int n, string item) => $$"""{"n":{{n}},"item":"{{item}}"}""";

@@ -71,14 +71,14 @@ static class RunVerbs
     static Command Answer()
     {
         var id = new Argument<string>("run") { Description = "run_ id" };
-        var clarification = new Argument<string>("clarification") { Description = "clr_ id" };
+        var clarification = new Argument<string>("clarification") { Description = "cla_ id" };
         var answer = new Argument<string>("answer") { Description = "done: it happened; not_done: try it again; failed: give the step up" };
-        answer.AcceptOnlyFromAmong([.. Enum.GetValues<ClarificationAnswer>().Select(Lists.Word)]);
-        var output = new Option<string?>("--output") { Description = "with done: what the tool would have answered, as JSON", HelpName = "json" };
+        answer.AcceptOnlyFromAmong("done", "not_done", "failed");
+        var output = new Option<string?>("--result") { Description = "with done: what the tool would have answered, as JSON", HelpName = "json" };
         var note = new Option<string?>("--note", "-m") { Description = "how you know", HelpName = "text" };
         return new Command("answer", "Say what became of a call of unknown outcome") { id, clarification, answer, output, note }.Does(async (call, ct) =>
         {
-            var request = new AnswerClarification(Parse<ClarificationAnswer>(call.Get(answer))!.Value, Json(call.Get(output)), call.Get(note));
+            var request = new AnswerClarification(call.Get(answer)!, Json(call.Get(output)), call.Get(note));
             var run = await call.Client.Orchestrator.AnswerAsync(call.Self, Ids.Parse<Run>(call.Get(id)), Ids.Parse<Clarification>(call.Get(clarification)), request, ct);
             call.Out.Write(run, o => Show(o, run));
             return ExitCode.Ok;
@@ -93,7 +93,7 @@ static class RunVerbs
         }
         catch (JsonException e)
         {
-            throw new UsageException($"--output is not JSON: {e.Message}");
+            throw new UsageException($"--result is not JSON: {e.Message}");
         }
     }
 
@@ -130,8 +130,8 @@ static class RunVerbs
 
         foreach (var asked in run.Clarifications)
         {
-            o.Line($"asks: {asked.Question} ({asked.Tool}, key {asked.IdempotencyKey})");
-            o.Line($"      anumate runs answer {run.Id} {asked.Id} done|not_done|failed");
+            o.Line($"asks: {asked.UserGuidance} (key {asked.IdempotencyKey})");
+            o.Line($"      anumate runs answer {run.Id} {asked.Id} {string.Join('|', asked.Options)}");
         }
     }
 

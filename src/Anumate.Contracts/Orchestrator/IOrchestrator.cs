@@ -110,54 +110,6 @@ public sealed record Run(
 /// <summary>A step of a run. <see cref="Status"/>: <c>pending</c>, <c>running</c>, <c>waiting</c>, <c>completed</c>, <c>skipped</c>, <c>failed</c>, <c>compensated</c>.</summary>
 public sealed record RunStep(string Step, string Status, int Attempts, string? Error = null);
 
-/// <summary>
-/// A question to a person: did this call happen? <see cref="IdempotencyKey"/> is what the tool was given with the call, to find it there.
-/// </summary>
-public sealed record Clarification(Id<Clarification> Id, string Step, string Tool, int Attempt, bool Compensating, string Question, string IdempotencyKey) : IEntity
-{
-    /// <inheritdoc/>
-    public static string Prefix => "clr";
-}
-
-/// <summary>A person's word on a call of unknown outcome.</summary>
-[JsonConverter(typeof(WordConverter<ClarificationAnswer>))]
-public enum ClarificationAnswer
-{
-    /// <summary>It happened; the answer brings the output.</summary>
-    [JsonStringEnumMemberName("done")]
-    Done,
-
-    /// <summary>It did not happen: it may be tried again.</summary>
-    [JsonStringEnumMemberName("not_done")]
-    NotDone,
-
-    /// <summary>Give the step up.</summary>
-    [JsonStringEnumMemberName("failed")]
-    Failed,
-}
-
-/// <summary>
-/// An answer. <see cref="Output"/> is what the tool would have answered: needed with <see cref="ClarificationAnswer.Done"/>, where it must
-/// fit the tool's output schema (undoing a step needs none), and refused otherwise. <see cref="Note"/> says where the knowledge comes from.
-/// </summary>
-public sealed record AnswerClarification(ClarificationAnswer Answer, JsonElement? Output = null, string? Note = null);
-
-/// <summary>Problems of clarifications.</summary>
-public static class ClarificationProblems
-{
-    /// <summary>409: it was answered, the tool's own answer came, or the run never asked it.</summary>
-    public static ProblemException NotOpen(Id<Clarification> id) =>
-        new Problem("clarification-not-open", 409, "The question is not open", $"`{id}` is not a question this run waits on (any more); get the run").Exception();
-
-    /// <summary>403: programs and keys do not know what happened.</summary>
-    public static ProblemException NotAPerson() =>
-        new Problem("clarification-needs-person", 403, "A person must answer", "only a signed-in person says what became of a call, not a key or a program").Exception();
-
-    /// <summary>422: the answer and its output do not go together.</summary>
-    public static ProblemException AnswerInvalid(string reason) =>
-        new Problem("clarification-answer-invalid", 422, "The answer is not valid", reason).Exception();
-}
-
 /// <summary>A journal entry as shown outside; <see cref="Body"/> has sealed values masked.</summary>
 public sealed record RunEvent(long Seq, string Kind, DateTimeOffset At, JsonElement Body);
 

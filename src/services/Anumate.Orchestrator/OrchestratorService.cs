@@ -86,14 +86,9 @@ sealed class OrchestratorService(
             throw ClarificationProblems.NotAPerson();
         }
 
-        Clarifications.Check(request);
-        var (shard, key) = (shards.Of(id), RunKey.Of(caller.Tenant, id));
-        var run = (await shard.WaitAsync(key, TimeSpan.Zero)).Value;
-        var asked = run.Clarifications.FirstOrDefault(c => c.Id == clarification) ?? throw ClarificationProblems.NotOpen(clarification);
-        var plan = await plans.GetAsync(caller, run.PlanHash, ct);
-        var output = Clarifications.OutputOf(plan.Plan, asked, request);
-        run = (await shard.AnswerAsync(key, clarification.Value, request.Answer, output, caller.Principal.ToString(), request.Note)).Value;
-        return await ShownAsync(caller, run, ct);
+        Clarifications.Read(request);
+        var run = await shards.Of(id).AnswerAsync(RunKey.Of(caller.Tenant, id), clarification.Value, request.Response, Clarifications.Bytes(request), caller.Principal.Value, request.Note);
+        return await ShownAsync(caller, run.Value, ct);
     }
 
     public async IAsyncEnumerable<RunEvent> WatchAsync(Caller caller, Id<Run> id, long after, bool follow, [EnumeratorCancellation] CancellationToken ct)

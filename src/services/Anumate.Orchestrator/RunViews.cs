@@ -15,17 +15,9 @@ static class RunViews
         Outputs = state.Outputs.IsAbsent ? null : sealing.SealOutputs(state.Outputs).ToElement(),
         Error = state.Error ?? state.Failure?.Error,
         WaitingFor = [.. state.Approvals.Where(a => a.Verdict is null).Select(a => Id<Approval>.Parse(a.Id))],
-        Clarifications = state.Clarifications.Count == 0 ? [] : [.. state.Clarifications.Select(c => Asked(state, c, key))],
+        Clarifications = state.Clarifications.Count == 0 ? [] : [.. state.Clarifications.Select(c => Clarifications.Of(state, c, key))],
         Seq = state.Seq,
     };
-
-    static Clarification Asked(RunState state, ClarificationState c, Func<CallKey, string> key)
-    {
-        var undo = c.Phase is CallPhase.Compensate;
-        var step = state.Plan.Find(c.Step)!;
-        return new Clarification(Clarifications.IdOf(c.Id), c.Step, (undo ? step.CompensationTool : step.Tool)!.Name, c.Attempt, undo, c.Question,
-            key(new CallKey(c.Step, 0, c.Phase, 0)));
-    }
 
     public static byte[] Bytes(Run run) => JsonSerializer.SerializeToUtf8Bytes(run, AnumateJson.Options.GetTypeInfo(typeof(Run)));
 }

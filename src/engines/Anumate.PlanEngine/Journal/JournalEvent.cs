@@ -50,6 +50,19 @@ public enum ApprovalVerdict
     Expired,
 }
 
+/// <summary>A human's word on an attempt of unknown outcome.</summary>
+public enum ClarificationAnswer
+{
+    /// <summary>It happened; the answer brings the output.</summary>
+    Done,
+
+    /// <summary>It did not happen: it may be tried again.</summary>
+    NotDone,
+
+    /// <summary>Give the step up.</summary>
+    Failed,
+}
+
 /// <summary>Why a step was skipped.</summary>
 public enum SkipReason
 {

@@ -18,7 +18,7 @@ interface IRunShard : IGrainWithIntegerKey
     Task<Immutable<Run>> WaitAsync(RunKey run, TimeSpan patience);
 
     /// <summary>A person answered a question of the run; the run as it stands then.</summary>
-    Task<Immutable<Run>> AnswerAsync(RunKey run, Guid clarification, ClarificationAnswer answer, byte[]? output, string by, string? note);
+    Task<Immutable<Run>> AnswerAsync(RunKey run, Guid clarification, string response, byte[]? output, Guid by, string? note);
 
     /// <summary>An approval of the run was decided.</summary>
     Task DecidedAsync(RunKey run, string approval, ApprovalStatus status, string[] by);

@@ -179,6 +179,26 @@ sealed partial class LiveRun
     async Task AskHumanAsync(RunContext c, AskClarification ask) =>
         await HandInAsync(new ClarificationWasRequested(Now, Id<Clarification>.New(services.Time).ToString(), ask.Step.Id, ask.Attempt, ask.Phase, ask.Question));
 
+    /// <summary>A person's answer to an open question; durable when this returns.</summary>
+    public async Task<Run> AnswerAsync(Id<Clarification> clarification, AnswerClarification request, byte[]? output, Id<Principal> by)
+    {
+        await LoadAsync();
+        if (context is not { } c || c.State.Clarifications.FirstOrDefault(a => Clarifications.IdOf(a.Id) == clarification) is not { } asked)
+        {
+            throw ClarificationProblems.NotOpen(clarification);
+        }
+
+        var answer = Clarifications.Read(request);
+        var entry = new ClarificationWasAnswered(Now, asked.Id, asked.Step, asked.Attempt, asked.Phase, answer,
+            Clarifications.OutputOf(c.Plan.Plan, asked, answer, output), by.ToString(), request.Note);
+        if (!await HandInAsync(entry))
+        {
+            throw ReferenceEquals(context, c) ? ClarificationProblems.NotOpen(clarification) : Problems.Unavailable("the answer may not have been taken; get the run");
+        }
+
+        return context?.View() ?? await StoredAsync();
+    }
+
     // An approval holds for exactly these arguments and this decision.
     static bool IsApproved(RunContext c, StartCall call, Decision decision, string digest) => c.State.ApprovalsOf(call.Step, call.Phase)
         .Any(a => a.Verdict == ApprovalVerdict.Granted && a.ArgumentsDigest == digest && a.DecisionDigest == decision.Digest);

@@ -93,26 +93,6 @@ sealed partial class LiveRun(RunServices services, IGrainBase shard, Id<Tenant> 
         }
     }
 
-    public async Task<Run> AnswerAsync(Id<Clarification> clarification, ClarificationAnswer answer, byte[]? output, string by, string? note)
-    {
-        await LoadAsync();
-        if (context is not { State.HasEnded: false } c || Asked(c) is not { } asked)
-        {
-            throw ClarificationProblems.NotOpen(clarification);
-        }
-
-        var entry = new ClarificationWasAnswered(services.Time.GetUtcNow(), asked.Id, asked.Step, asked.Attempt, asked.Phase, answer,
-            output is null ? default : Json.Parse(output), by, note);
-        if (!await HandInAsync(entry))
-        {
-            throw ReferenceEquals(context, c) ? ClarificationProblems.NotOpen(clarification) : Problems.Unavailable("the answer may not have been taken; get the run");
-        }
-
-        return context?.View() ?? await StoredAsync();
-
-        ClarificationState? Asked(RunContext c) => c.State.Clarifications.FirstOrDefault(a => Clarifications.IdOf(a.Id) == clarification);
-    }
-
     static ApprovalVerdict VerdictOf(ApprovalStatus status) => status switch
     {
         ApprovalStatus.Granted => ApprovalVerdict.Granted,

@@ -38,12 +38,12 @@ sealed class RunShardGrain(RunServices services, ILogger<LiveRun> log) : Grain, 
         }
     }
 
-    public async Task<Immutable<Run>> AnswerAsync(RunKey key, Guid clarification, ClarificationAnswer answer, byte[]? output, string by, string? note)
+    public async Task<Immutable<Run>> AnswerAsync(RunKey key, Guid clarification, string response, byte[]? output, Guid by, string? note)
     {
         var run = Of(key);
         try
         {
-            return (await run.AnswerAsync(new Id<Clarification>(clarification), answer, output, by, note)).AsImmutable();
+            return (await run.AnswerAsync(new Id<Clarification>(clarification), new AnswerClarification(response, null, note), output, new Id<Principal>(by))).AsImmutable();
         }
         finally
         {
