@@ -7,7 +7,7 @@ using Anumate.Chaos;
 //   bench/run chaos [--runs N] [--kills N] [--seed N] [--phase kill|points|stop|takeover|hosts|database|tools|disk] [--json]
 // `lost`: acknowledged and gone. `doubled`: executed twice, though not idempotent. `unfinished`: no end. `asked`: put to a person.
 int runs = Number("--runs", 20_000), kills = Number("--kills", 200), seed = Number("--seed", 20261125);
-var only = Array.IndexOf(args, "--phase") is var at and >= 0 ? args[at + 1] : null;
+var only = args.SkipWhile(a => a != "--phase").Skip(1).FirstOrDefault();
 int[] passages = kills >= 100 ? [1, 5, 20] : [2];
 var total = new ChaosCount();
 var clock = System.Diagnostics.Stopwatch.StartNew();
@@ -77,4 +77,4 @@ async Task PhaseAsync(string name, Func<Task> phase)
 bool Wanted(string phase) => only is null || only == phase;
 
 int Number(string option, int otherwise) =>
-    Array.IndexOf(args, option) is var at and >= 0 && at + 1 < args.Length ? int.Parse(args[at + 1], CultureInfo.InvariantCulture) : otherwise;
+    args.SkipWhile(a => a != option).Skip(1).FirstOrDefault() is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;

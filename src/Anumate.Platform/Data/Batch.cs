@@ -160,7 +160,7 @@ public sealed partial class Batch
 
     void PassUnlessReading(string point)
     {
-        if (!ReadsOnly)
+        if (KillPoint.IsArmed && !ReadsOnly)
         {
             KillPoint.Pass(point);
         }

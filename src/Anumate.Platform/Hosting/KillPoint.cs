@@ -28,6 +28,9 @@ public static class KillPoint
         .SelectMany(group => (string[])[group + ".before", group + ".committed"])
         .Concat([BatchBefore, BatchCommitted, ToolBefore, ToolAfter]).ToFrozenSet();
 
+    /// <summary>Whether some point was named.</summary>
+    public static bool IsArmed => Armed is not null;
+
     /// <summary>Dies here if this is the passage that was named.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Pass(string name)

@@ -1,4 +1,3 @@
-using Anumate.Client;
 using Anumate.Platform.Data;
 using Anumate.Platform.Hosting;
 using Anumate.Platform.Secrets;

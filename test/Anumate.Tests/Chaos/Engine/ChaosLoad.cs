@@ -177,5 +177,5 @@ sealed class ChaosLoad(ChaosDatabase database, ChaosTools tools) : IAsyncDisposa
             ? new AnswerClarification("done", JsonElement.Parse(Encoding.UTF8.GetBytes($$"""{"n":{{done.N}},"item":"{{done.Item}}"}""")), "it is in the books")
             : new AnswerClarification("not_done", null, "it is not in the books");
 
-    static bool IsTrouble(Exception e) => e is ProblemException or HttpRequestException or IOException or OperationCanceledException or JsonException;
+    static bool IsTrouble(Exception e) => e is ProblemException or HttpRequestException or IOException or OperationCanceledException or JsonException or ObjectDisposedException;
 }

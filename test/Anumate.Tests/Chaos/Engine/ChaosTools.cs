@@ -70,7 +70,7 @@ sealed class ChaosTools : IAsyncDisposable
         // Beside our own output, in the same configuration.
         var own = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
         var program = Path.Combine(own.Parent!.Parent!.FullName, "Anumate.ChaosTools", own.Name, "Anumate.ChaosTools");
-        _process = Process.Start(program, [$"{_port}", _record]);
+        _process = Process.Start(new ProcessStartInfo(program, [$"{_port}", _record]) { RedirectStandardInput = true })!;
         for (var attempt = 0; ; attempt++)
         {
             try
