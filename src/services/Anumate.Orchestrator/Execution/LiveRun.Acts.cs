@@ -134,8 +134,10 @@ sealed partial class LiveRun
         }
         catch (ProblemException e)
         {
-            // Refused before anything was sent: the token was not spent, the tool is another one now, or the store is down.
-            return new ToolResult(e.Problem.Transient ? ToolOutcome.Unavailable : ToolOutcome.Failed, null, e.Problem.Code + ": " + e.Problem.Detail);
+            // Refused before anything was sent: the token was not spent, the tool is another one now, or the store is down. A token that ended
+            // while this process was slow or stood still says nothing about the call: the next attempt gets another.
+            var tooLate = e.Problem.Code == "captoken-refused" && Now >= token.Expires;
+            return new ToolResult(e.Problem.Transient || tooLate ? ToolOutcome.Unavailable : ToolOutcome.Failed, null, e.Problem.Code + ": " + e.Problem.Detail);
         }
     }
 

@@ -45,7 +45,7 @@ sealed class ChaosHost : IAsyncDisposable
             ("DATABASE__PASSWORDS__TIMER", passwords.Timer), ("DATABASE__PASSWORDS__RETENTION", passwords.Retention), ("SECRETS__KEYFILE", database.KeyFile),
             ("CONNECTORS__ALLOWPRIVATEADDRESSES", "true"), ("TELEMETRY__LOGLEVEL", "Warning"), ("TELEMETRY__LOGFORMAT", "text"),
             ("ORCHESTRATOR__TAKEOVER", takeOver ? "true" : "false"), ("ORCHESTRATOR__LEASE", "00:00:03"), ("ORCHESTRATOR__LOOKAGAIN", "00:00:02"),
-            ("ORCHESTRATOR__TOKENLIFETIME", "00:00:02"), ("ORCHESTRATOR__CLOCKSKEW", "00:00:00.500")])
+            ("ORCHESTRATOR__TOKENLIFETIME", "00:00:03"), ("ORCHESTRATOR__CLOCKSKEW", "00:00:00.500")])
         {
             info.Environment["ANUMATE__" + name] = value;
         }
