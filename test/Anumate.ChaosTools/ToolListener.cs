@@ -91,7 +91,11 @@ sealed class ToolListener(int port, Executions executions)
     // Until the caller loses patience and closes.
     static async Task<bool> HangAsync(Stream stream)
     {
-        await stream.ReadAsync(new byte[1]);
+        var one = new byte[1];
+        while (await stream.ReadAsync(one) > 0)
+        {
+        }
+
         return false;
     }
 
