@@ -4,6 +4,7 @@ namespace Anumate;
 
 /// <summary>Generated type information of every contract.</summary>
 [JsonSerializable(typeof(AccessToken))]
+[JsonSerializable(typeof(AnswerClarification))]
 [JsonSerializable(typeof(ApiKey))]
 [JsonSerializable(typeof(ApiKeyChanged))]
 [JsonSerializable(typeof(ApiKeyCreated))]
@@ -25,6 +26,7 @@ namespace Anumate;
 [JsonSerializable(typeof(CapsulePublished))]
 [JsonSerializable(typeof(CapsuleSummary))]
 [JsonSerializable(typeof(CapsuleVersion))]
+[JsonSerializable(typeof(Clarification))]
 [JsonSerializable(typeof(CloudEvent))]
 [JsonSerializable(typeof(CompileCapsule))]
 [JsonSerializable(typeof(CredentialToResolve))]

@@ -78,6 +78,19 @@ sealed class OrchestratorService(
         return await ShownAsync(caller, (await shards.Of(id).WaitAsync(RunKey.Of(caller.Tenant, id), wait).WaitAsync(ct)).Value, ct);
     }
 
+    public async Task<Run> AnswerAsync(Caller caller, Id<Run> id, Id<Clarification> clarification, AnswerClarification request, CancellationToken ct)
+    {
+        caller.Demand(Scope.RunExecute);
+        if (caller is not { Credential: CredentialKind.SignIn, Kind: PrincipalKind.User })
+        {
+            throw ClarificationProblems.NotAPerson();
+        }
+
+        Clarifications.Read(request);
+        var run = await shards.Of(id).AnswerAsync(RunKey.Of(caller.Tenant, id), clarification.Value, request.Response, Clarifications.Bytes(request), caller.Principal.Value, request.Note);
+        return await ShownAsync(caller, run.Value, ct);
+    }
+
     public async IAsyncEnumerable<RunEvent> WatchAsync(Caller caller, Id<Run> id, long after, bool follow, [EnumeratorCancellation] CancellationToken ct)
     {
         caller.Demand(Scope.RunRead);

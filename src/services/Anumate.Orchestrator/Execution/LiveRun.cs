@@ -190,6 +190,13 @@ sealed partial class LiveRun(RunServices services, IGrainBase shard, Id<Tenant> 
             Broken(c.Run, e);
             Drop();
         }
+        catch (Exception e)
+        {
+            // Among others: an append from before a takeover landed after the journal was read, and has our number. A run is never left lying.
+            Failed(c.Run, e);
+            Drop();
+            RegisterReload();
+        }
     }
 
     /// <summary>One turn of the loop; false when there is nothing to do but wait.</summary>
@@ -352,6 +359,9 @@ sealed partial class LiveRun(RunServices services, IGrainBase shard, Id<Tenant> 
 
     [LoggerMessage(LogLevel.Warning, "{Run} is read again: {Reason}")]
     private partial void Interrupted(Id<Run> run, string reason);
+
+    [LoggerMessage(LogLevel.Error, "{Run} failed unexpectedly and is read again")]
+    private partial void Failed(Id<Run> run, Exception e);
 
     [LoggerMessage(LogLevel.Error, "the journal of {Run} cannot be continued")]
     private partial void Broken(Id<Run> run, Exception e);
