@@ -19,8 +19,9 @@ public sealed class RedisUnderLoadTests(TestDatabase database, ToolProgram tools
         await using var redis = await RedisProcess.StartAsync();
         await using var schema = await TestSchema.MakeAsync(database.Server, TimeProvider.System);
         await using var server = await RunningServer.StartAsync(schema.Options, new() { ["Anumate:Redis:Connection"] = redis.Connection });
-        var automation = await Automation.MakeAsync(await server.NewTenantAsync(), tools);
-        using var olga = await automation.Tenant.HttpAsync("olga");
+        var tenant = await server.NewTenantAsync();
+        var automation = await Automation.MakeAsync(tenant, tools);
+        using var olga = await tenant.HttpAsync("olga");
         var statuses = new ConcurrentBag<int>();
         using var end = new CancellationTokenSource();
         async Task LoadAsync()

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Anumate.Platform.Secrets;
 using Anumate.Proofs;
 using Anumate.Tests.Http;
-using Anumate.Tests.SignIn;
+using Anumate.Tests.Oidc;
 
 namespace Anumate.Tests.Walls;
 

@@ -1,4 +1,4 @@
-using Anumate.Tests.SignIn;
+using Anumate.Tests.Oidc;
 
 namespace Anumate.Tests.Walls;
 

@@ -5,7 +5,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace Anumate.Tests.SignIn;
+namespace Anumate.Tests.Oidc;
 
 /// <summary>A real OpenID provider (npm <c>oidc-provider</c>) as a process of its own; people sign in there as with a browser.</summary>
 public sealed partial class OidcProvider : IAsyncDisposable
@@ -28,7 +28,7 @@ public sealed partial class OidcProvider : IAsyncDisposable
     public static async Task<OidcProvider> StartAsync()
     {
         var folder = await NpmTool.FolderAsync(Package, Package, Version);
-        var script = Path.Combine(NpmTool.Root, "test", "Anumate.Tests", "SignIn", "provider.mjs");
+        var script = Path.Combine(NpmTool.Root, "test", "Anumate.Tests", "Oidc", "provider.mjs");
         var process = Process.Start(new ProcessStartInfo("node", [script, folder]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
         var said = new StringBuilder();
         process.ErrorDataReceived += (_, line) => said.AppendLine(line.Data);

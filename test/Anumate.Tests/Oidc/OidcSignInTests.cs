@@ -2,7 +2,7 @@ using System.Net.Http.Headers;
 using Anumate.Client;
 using Anumate.Tests.Http;
 
-namespace Anumate.Tests.SignIn;
+namespace Anumate.Tests.Oidc;
 
 /// <summary>T11 at the host: people and programs of a real provider, over HTTP from the login page to the platform's answer.</summary>
 public sealed class OidcSignInTests(OidcServer oidc)

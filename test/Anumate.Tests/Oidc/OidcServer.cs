@@ -1,8 +1,8 @@
-using Anumate.Tests.SignIn;
+using Anumate.Tests.Oidc;
 
 [assembly: AssemblyFixture(typeof(OidcServer))]
 
-namespace Anumate.Tests.SignIn;
+namespace Anumate.Tests.Oidc;
 
 /// <summary>A host that accepts the tokens of a real provider, on a database of its own; started when a test first asks.</summary>
 public sealed class OidcServer
