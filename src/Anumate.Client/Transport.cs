@@ -185,7 +185,7 @@ public sealed class Transport(HttpClient http, BearerOf bearer, string? name = n
         return request;
     }
 
-    static async Task ThrowOnProblemAsync(HttpResponseMessage response, CancellationToken ct)
+    async Task ThrowOnProblemAsync(HttpResponseMessage response, CancellationToken ct)
     {
         if (response.IsSuccessStatusCode)
         {
@@ -193,7 +193,14 @@ public sealed class Transport(HttpClient http, BearerOf bearer, string? name = n
         }
 
         var text = await response.Content.ReadAsStringAsync(ct).ConfigureAwait(false);
-        throw Read(text)?.Exception() ?? Unexpected(response, "no problem document");
+        throw Read(text) switch
+        {
+            null => Unexpected(response, "no problem document"),
+
+            // Between services this is trouble with keys, clocks or addresses, not an answer: it may be mended, and nothing was changed.
+            { Code: Problems.ProcessRefusedCode or "route-not-found" } problem when name is not null => Problems.Unavailable($"{name} does not take this process's calls: {problem.Detail}"),
+            { } problem => problem.Exception(),
+        };
     }
 
     static ProblemException Unexpected(HttpResponseMessage response, string with) => new Problem("unexpected-answer",

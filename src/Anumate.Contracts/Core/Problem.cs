@@ -50,6 +50,13 @@ public static class Problems
     public static ProblemException Unauthenticated(string detail) =>
         new Problem("unauthenticated", 401, "Sign in first", detail).Exception();
 
+    /// <summary>The code of <see cref="ProcessRefused"/>.</summary>
+    public const string ProcessRefusedCode = "process-refused";
+
+    /// <summary>401: the token of the calling process does not hold here. It says nothing of the caller that the process acts for.</summary>
+    public static ProblemException ProcessRefused(string detail) =>
+        new Problem(ProcessRefusedCode, 401, "The calling process is refused", detail).Exception();
+
     /// <summary>403: the caller's roles do not include the scope.</summary>
     public static ProblemException Forbidden(string detail) =>
         new Problem("forbidden", 403, "The caller may not do this", detail).Exception();

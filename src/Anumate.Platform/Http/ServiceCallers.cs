@@ -27,7 +27,7 @@ public sealed partial class ServiceCallers(Db db, CallGraph graph, TimeProvider 
     /// <summary>Whether a credential says that it is a process's. That it is, only the check tells.</summary>
     public static bool IsOne(string credential) => Token.ClaimsToBe(TokenType.Service, credential);
 
-    /// <exception cref="ProblemException"><c>unauthenticated</c>: the token does not hold. <c>forbidden</c>: no service of the process calls this one.</exception>
+    /// <exception cref="ProblemException"><c>process-refused</c>: the token does not hold, or no service of the process calls this one.</exception>
     public async Task<Caller> AuthenticateAsync(string token, string service, string method, CancellationToken ct)
     {
         var loaded = await LoadedAsync(ct);
@@ -41,13 +41,13 @@ public sealed partial class ServiceCallers(Db db, CallGraph graph, TimeProvider 
         if (verified.Claims is not { } claims)
         {
             Refused(method, verified.Token.Code);
-            throw Problems.Unauthenticated($"the service token is refused: {verified.Token.Reason}");
+            throw Problems.ProcessRefused($"the service token is refused: {verified.Token.Reason}");
         }
 
         if (method != Authenticate && !loaded.Services[verified.Token.Kid].Any(s => graph.Calls(s, service)))
         {
             NotCalling(claims.Process, method);
-            throw Problems.Forbidden($"no service of the calling process calls `{service}`");
+            throw Problems.ProcessRefused($"no service of the calling process calls `{service}`");
         }
 
         return claims.Caller;

@@ -82,6 +82,21 @@ public abstract class ApprovalsContract(Form form)
     }
 
     [Fact]
+    public async Task A_granted_approval_holds_while_those_who_granted_it_may()
+    {
+        var t = await form.MakeTenantAsync();
+        var approval = await AskAsync(t, Request(t, quorum: 1));
+        var (approvals, service) = (t.Get<IApprovals>(), t.Service("orchestrator"));
+        Assert.Equal("approval-void", await PlatformTenant.RefusalAsync(() => approvals.ConfirmAsync(service, approval.Id, default)));
+        await SayAsync(t, "finn", approval.Id);
+        Assert.Equal(ApprovalStatus.Granted, (await approvals.ConfirmAsync(service, approval.Id, default)).Status);
+        await t.Get<IIdentity>().UpdatePrincipalAsync(await t.CallerAsync("alma"), t.Person("finn").Id, new PrincipalUpdate([Role.Approver], [], true), 1, default);
+        Assert.Equal("approval-void", await PlatformTenant.RefusalAsync(() => approvals.ConfirmAsync(service, approval.Id, default)));
+        var finn = await t.CallerAsync("finn");
+        Assert.Equal("forbidden", await PlatformTenant.RefusalAsync(() => approvals.ConfirmAsync(finn, approval.Id, default)));
+    }
+
+    [Fact]
     public async Task No_service_decides_in_a_persons_name_and_no_person_asks()
     {
         var t = await form.MakeTenantAsync();

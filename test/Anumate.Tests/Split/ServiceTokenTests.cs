@@ -36,7 +36,7 @@ public sealed class ServiceTokenTests(TestServer server, TestDatabase database)
         Assert.Equal(404, (await AskAsync(t, HttpMethod.Get, "/v1/capsules/resolve?reference=nosuch", compiler.Issue(olga, "registry", "ResolveAsync"))).Status);
         Assert.Equal(200, (await AskAsync(t, HttpMethod.Get, "/v1/plans", compiler.Issue(olga, "compiler", "ListPlansAsync"))).Status);
         var refused = await AskAsync(t, HttpMethod.Post, "/v1/captokens", compiler.Issue(olga, "captokens", "IssueAsync"), "{}");
-        Assert.Equal(403, refused.Status);
+        Assert.Equal(401, refused.Status);
         Assert.Contains("no service of the calling process calls `captokens`", refused.Body);
     }
 
@@ -87,7 +87,17 @@ public sealed class ServiceTokenTests(TestServer server, TestDatabase database)
         Assert.Contains(t.Person("olga").Id.ToString(), answer);
 
         // Everything else of Identity is not for a service that does not call it.
-        Assert.Equal(403, (await AskAsync(t, HttpMethod.Get, "/v1/principals", events.Issue(t.Service("events"), "identity", "ListPrincipalsAsync"))).Status);
+        Assert.Equal(401, (await AskAsync(t, HttpMethod.Get, "/v1/principals", events.Issue(t.Service("events"), "identity", "ListPrincipalsAsync"))).Status);
+    }
+
+    [Fact]
+    public async Task A_refused_process_is_no_answer_of_the_service_and_may_be_asked_again()
+    {
+        var t = await server.NewTenantAsync();
+        using var events = await KeyAsync("events");
+        var transport = new Client.Transport(t.Http, (caller, method, _) => ValueTask.FromResult<string?>(events.Issue(caller, "captokens", method)), "the service `captokens`");
+        var problem = (await Assert.ThrowsAsync<ProblemException>(() => new Client.CapTokensClient(transport).RevokeAsync(t.Service("events"), Id<CapToken>.New(TimeProvider.System), default))).Problem;
+        Assert.Equal(("unavailable", true), (problem.Code, problem.Transient));
     }
 
     [Fact]
