@@ -3,7 +3,10 @@ using Anumate.Platform.Data;
 
 namespace Anumate.Platform.Secrets;
 
-/// <summary>Brings what older master keys sealed under the newest one. Safe to repeat, and to stop anywhere: each row stands by itself.</summary>
+/// <summary>
+/// Brings what older master keys sealed under the newest one. Safe to repeat, and to stop anywhere: each row stands by itself. It works as
+/// the owner of the tables: a process that serves may not replace keys.
+/// </summary>
 public sealed class KeyRotation(Db db, IMasterKey master)
 {
     const string Tenants = "select tenant_id from platform.tenant_key";
@@ -22,20 +25,19 @@ public sealed class KeyRotation(Db db, IMasterKey master)
         var count = 0;
         foreach (var tenant in await db.Across(DbRole.Retention).ListAsync(Tenants, r => new Id<Tenant>(r.GetGuid(0)), ct))
         {
-            Batch Work() => tenant == default ? db.ForPlatform() : db.For(tenant);
-            if (await Work().FirstAsync(TenantKey, r => r.GetString(0), ct) is { } wrapped
+            if (await db.AsOwner(tenant).FirstAsync(TenantKey, r => r.GetString(0), ct) is { } wrapped
                 && await master.ResealAsync(wrapped, TenantKeys.ContextOf(tenant), ct) is var fresh && fresh != wrapped)
             {
-                await Work().Run(UpdateTenantKey, fresh, wrapped).SaveAsync(ct);
+                await db.AsOwner(tenant).Run(UpdateTenantKey, fresh, wrapped).SaveAsync(ct);
                 count++;
             }
         }
 
-        foreach (var (kid, purpose, sealedKey) in await db.ForPlatform().ListAsync(SigningKeyRows, r => (r.GetString(0), r.GetString(1), Encoding.ASCII.GetString(r.Bytes(2))), ct))
+        foreach (var (kid, purpose, sealedKey) in await db.AsOwner(default).ListAsync(SigningKeyRows, r => (r.GetString(0), r.GetString(1), Encoding.ASCII.GetString(r.Bytes(2))), ct))
         {
             if (await master.ResealAsync(sealedKey, SigningKeys.ContextOf(purpose, kid), ct) is var fresh && fresh != sealedKey)
             {
-                await db.ForPlatform().Run(UpdateSigningKey, Encoding.ASCII.GetBytes(fresh), kid).SaveAsync(ct);
+                await db.AsOwner(default).Run(UpdateSigningKey, Encoding.ASCII.GetBytes(fresh), kid).SaveAsync(ct);
                 count++;
             }
         }
