@@ -16,6 +16,10 @@ public sealed class ApprovalsClient(Transport transport) : IApprovals
         transport.GetAsync<Approval>(caller, $"v1/approvals/{id}", ct);
 
     /// <inheritdoc/>
+    public Task<Approval> ConfirmAsync(Caller caller, Id<Approval> id, CancellationToken ct) =>
+        transport.GetAsync<Approval>(caller, $"v1/approvals/{id}/standing", ct);
+
+    /// <inheritdoc/>
     public Task<Approval> DecideAsync(Caller caller, Id<Approval> id, DecideApproval request, CancellationToken ct) =>
         transport.PostAsync<DecideApproval, Approval>(caller, $"v1/approvals/{id}/decision", request, null, ct);
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Anumate.Platform.Data;
 using Anumate.Platform.Events;
@@ -82,6 +83,7 @@ static class AnumateHost
     {
         try
         {
+            DemandFree(app.Services.GetRequiredService<ServerOptions>().Urls);
             await Migrator.CheckAsync(app.Services.GetRequiredService<Db>(), Migrations.Of(modules), ct);
             await app.StartAsync(ct);
         }
@@ -99,13 +101,37 @@ static class AnumateHost
         }
         catch (IOException e) when (e.InnerException is AddressInUseException)
         {
-            throw new SetupException($"{e.Message.Split(": ")[0].TrimEnd('.')}; another program listens there, choose another with --urls http://127.0.0.1:0", e);
+            throw Taken(e.Message.Split(": ")[0].TrimEnd('.'), e);
         }
         catch (SocketException e)
         {
             throw new SetupException($"cannot listen at {app.Services.GetRequiredService<ServerOptions>().Urls}: {e.Message}", e);
         }
     }
+
+    /// <summary>Looks before everything else is started: the web server would find out last, and log where in its code.</summary>
+    static void DemandFree(string urls)
+    {
+        foreach (var url in urls.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Port <= 0 || !IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip))
+            {
+                continue;
+            }
+
+            try
+            {
+                using var probe = new TcpListener(ip, address.Port);
+                probe.Start();
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressAlreadyInUse)
+            {
+                throw Taken($"Failed to bind to address {url}", e);
+            }
+        }
+    }
+
+    static SetupException Taken(string what, Exception e) => new($"{what}; another program listens there, choose another with --urls http://127.0.0.1:0", e);
 
     /// <summary>The addresses at which a started server answers.</summary>
     public static IReadOnlyList<string> AddressesOf(WebApplication app) =>

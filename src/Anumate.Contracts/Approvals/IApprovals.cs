@@ -16,6 +16,12 @@ public interface IApprovals
     Task<Approval> GetAsync(Caller caller, Id<Approval> id, CancellationToken ct);
 
     /// <summary>
+    /// A granted approval, just before what it allows is done: whether those who said yes still may is read again. Only services ask.
+    /// </summary>
+    /// <exception cref="ProblemException"><c>approval-void</c>: it holds no longer, or is not granted.</exception>
+    Task<Approval> ConfirmAsync(Caller caller, Id<Approval> id, CancellationToken ct);
+
+    /// <summary>
     /// Says yes or no. Only a signed-in person of the stage's group who is none of the requesters; groups are read again now. Saying
     /// the same twice is once.
     /// </summary>
@@ -128,6 +134,13 @@ public static class ApprovalProblems
     /// <summary>403: the caller may not decide this approval.</summary>
     public static ProblemException NotEntitled(string why) =>
         new Problem("approval-not-entitled", 403, "The caller may not decide this approval", why).Exception();
+
+    /// <summary>The code of <see cref="Void"/>.</summary>
+    public const string VoidCode = "approval-void";
+
+    /// <summary>409: the approval allows nothing (any more).</summary>
+    public static ProblemException Void(Id<Approval> id, string why) =>
+        new Problem(VoidCode, 409, "The approval does not hold", $"`{id}` does not hold: {why}").Exception();
 
     /// <summary>409: the approval is decided or expired.</summary>
     public static ProblemException Closed(Id<Approval> id, ApprovalStatus status) =>

@@ -17,6 +17,10 @@ public enum CelKind
     Timestamp,
     Duration,
     Money,
+    /// <summary>An IP address.</summary>
+    Ip,
+    /// <summary>An IP network.</summary>
+    Cidr,
     List,
     Map,
     /// <summary>A map with named, typed fields, made from a JSON Schema. Its values are maps.</summary>
@@ -24,6 +28,8 @@ public enum CelKind
     Type,
     /// <summary>A type that also admits null (JSON Schema <c>type: [string, "null"]</c>).</summary>
     Nullable,
+    /// <summary>A value that may be absent: <c>optional.of(1)</c>, <c>a.?b</c>.</summary>
+    Optional,
     Parameter,
     Error,
 }
@@ -48,6 +54,8 @@ public sealed class CelType : IEquatable<CelType>
     public static readonly CelType Timestamp = new(CelKind.Timestamp);
     public static readonly CelType Duration = new(CelKind.Duration);
     public static readonly CelType Money = new(CelKind.Money);
+    public static readonly CelType Ip = new(CelKind.Ip);
+    public static readonly CelType Cidr = new(CelKind.Cidr);
     /// <summary>The type of types, whatever they are the type of.</summary>
     public static readonly CelType Type = new(CelKind.Type);
 
@@ -65,7 +73,7 @@ public sealed class CelType : IEquatable<CelType>
 
     public CelKind Kind { get; }
 
-    /// <summary>The type of a list's elements, of a map's values, of a nullable's value, of what a type is of; otherwise dyn.</summary>
+    /// <summary>The type of a list's elements, of a map's values, of a nullable's or optional's value, of what a type is of; otherwise dyn.</summary>
     public CelType Element => (Kind is CelKind.Map ? second : first) ?? Dyn;
 
     /// <summary>The type of a map's keys; string for an object; otherwise dyn.</summary>
@@ -76,6 +84,10 @@ public sealed class CelType : IEquatable<CelType>
 
     /// <summary>The type of an object's fields that are not named; null when there can be none.</summary>
     public CelType? Rest => Kind is CelKind.Object ? first : null;
+
+    /// <summary>The names of the fields as they stand in JSON.</summary>
+    internal (string Name, byte[] Utf8)[] Utf8Names =>
+        field ??= Fields.Count == 0 ? [] : [.. Fields.Keys.Select(k => (k, Encoding.UTF8.GetBytes(k)))];
 
     internal int Id { get; }
 
@@ -90,6 +102,9 @@ public sealed class CelType : IEquatable<CelType>
     /// <summary>A type that also admits null. Dyn, null and nullable types stay what they are.</summary>
     public static CelType Nullable(CelType type) =>
         type.Kind is CelKind.Dyn or CelKind.Null or CelKind.Nullable ? type : new(CelKind.Nullable, type);
+
+    /// <summary>A value of the type, or none: what <c>a.?b</c> gives.</summary>
+    public static CelType Optional(CelType type) => new(CelKind.Optional, type);
 
     /// <summary>The type of a type value: <c>type(1)</c> is <c>type(int)</c>.</summary>
     public static CelType TypeOf(CelType type) => new(CelKind.Type, type);
@@ -117,6 +132,9 @@ public sealed class CelType : IEquatable<CelType>
         CelKind.Timestamp => "google.protobuf.Timestamp",
         CelKind.Duration => "google.protobuf.Duration",
         CelKind.Object => "map",
+        CelKind.Optional => "optional_type",
+        CelKind.Ip => "net.IP",
+        CelKind.Cidr => "net.CIDR",
         _ => Kind.ToString().ToLowerInvariant(),
     };
 
@@ -144,9 +162,11 @@ public sealed class CelType : IEquatable<CelType>
         CelKind.List => $"list({first})",
         CelKind.Map => $"map({first}, {second})",
         CelKind.Nullable => $"{first}?",
+        CelKind.Optional => $"optional_type({first})",
         CelKind.Type => first is null ? "type" : $"type({first})",
         CelKind.Object => Print(),
         CelKind.Parameter => $"_{Id}",
+        CelKind.Ip or CelKind.Cidr => RuntimeName,
         _ => Kind.ToString().ToLowerInvariant(),
     };
 

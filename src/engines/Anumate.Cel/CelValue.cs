@@ -63,6 +63,12 @@ public readonly struct CelValue : IEquatable<CelValue>
     /// </summary>
     public static CelValue FromJson(JsonElement json, CelType? type = null) => JsonValues.Read(json, type ?? CelType.Dyn);
 
+    /// <summary>
+    /// The JSON value that the reader stands at, read as <see cref="FromJson"/> does but at once and without a document behind it;
+    /// afterwards the reader stands at its end. Throws what the reader throws where the text is no JSON.
+    /// </summary>
+    public static CelValue FromUtf8(ref Utf8JsonReader reader, CelType? type = null) => Utf8Values.Read(ref reader, type ?? CelType.Dyn);
+
     internal static CelValue OfNanoseconds(long value) => new(Scalar.Duration, value);
 
     internal static CelValue Of(CelTimestamp value) => new(new TimestampPayload(value));
@@ -146,6 +152,25 @@ public readonly struct CelValue : IEquatable<CelValue>
     {
         value = default;
         return head is MapPayload map && map.TryGet(name, out value);
+    }
+
+    /// <summary>Whether a map has none but the given fields; true where none are given.</summary>
+    public bool HasOnly(IReadOnlyDictionary<string, CelField> fields)
+    {
+        if (fields.Count > 0 && head is SmallPayload small)
+        {
+            return small.HasOnly(fields);
+        }
+
+        foreach (var key in fields.Count > 0 && head is MapPayload map ? map.Keys : [])
+        {
+            if (key.StringOrNull is not { } name || !fields.ContainsKey(name))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>CEL equality, made total: numbers by value across types (NaN equals nothing), money of two currencies is unequal.</summary>

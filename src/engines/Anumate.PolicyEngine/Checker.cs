@@ -206,7 +206,7 @@ sealed class Checker
     {
         var expressions = new ExpressionCompiler(source, policy, point, findings);
         var lets = policy.Lets.Select(expressions.Let).ToList();
-        var rules = policy.Rules.Select(rule => Compile(rule, expressions)).ToList();
+        var rules = policy.Rules.Select(rule => Compile(rule, expressions)).ToArray();
         if (expressions.Cost > PolicyLimits.PolicySteps && !findings.HasErrors)
         {
             findings.Error("policy.cost",
@@ -215,7 +215,7 @@ sealed class Checker
                 "split it, or give it a narrower `on tool in […]`");
         }
 
-        return new PolicyScope(point, policy, expressions.Environment, lets.OfType<CompiledLet>().ToList(), rules);
+        return new PolicyScope(point, policy, expressions.Environment, [.. lets.OfType<CompiledLet>()], rules);
     }
 
     CompiledRule Compile(RuleSyntax rule, ExpressionCompiler expressions)

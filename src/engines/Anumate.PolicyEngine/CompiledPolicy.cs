@@ -42,8 +42,8 @@ public sealed class CompiledPolicy
 public sealed record PolicyCheck(CompiledPolicy? Policy, IReadOnlyList<Diagnostic> Diagnostics);
 
 /// <summary>A policy at one point: its values and rules, typed with that point's facts.</summary>
-sealed class PolicyScope(PolicyPoint point, PolicySyntax policy, CelEnvironment environment, IReadOnlyList<CompiledLet> lets,
-    IReadOnlyList<CompiledRule> rules)
+sealed class PolicyScope(PolicyPoint point, PolicySyntax policy, CelEnvironment environment, CompiledLet[] lets,
+    CompiledRule[] rules)
 {
     public PolicyPoint Point => point;
 
@@ -52,9 +52,9 @@ sealed class PolicyScope(PolicyPoint point, PolicySyntax policy, CelEnvironment 
     /// <summary>The variables of its expressions: the point's facts in their order, then the named values.</summary>
     public CelEnvironment Environment => environment;
 
-    public IReadOnlyList<CompiledLet> Lets => lets;
+    public CompiledLet[] Lets => lets;
 
-    public IReadOnlyList<CompiledRule> Rules => rules;
+    public CompiledRule[] Rules => rules;
 }
 
 /// <summary>A named value. It is computed when the first rule needs it.</summary>
@@ -72,8 +72,11 @@ sealed record Expression(string Text, CelExpression Code)
 /// <summary>
 /// A rule ready to decide. <see cref="Needs"/>: the named values it looks at, itself or through others, in the order of their definition.
 /// </summary>
-sealed record CompiledRule(string Name, RuleKind Kind, IReadOnlyList<Expression> Clauses, IReadOnlyList<int> Needs)
+sealed record CompiledRule(string Name, RuleKind Kind, Expression[] Clauses, int[] Needs)
 {
+    /// <summary>The only tools it can match for, as far as a clause of its own says so; null when it may match for any.</summary>
+    public IReadOnlySet<string>? Tools { get; } = ToolClause.Of(Clauses);
+
     /// <summary>What a decision says of it when it matched.</summary>
     public required MatchedRule Matched { get; init; }
 

@@ -18,12 +18,9 @@ public static class Decider
     /// <summary>Decides one question.</summary>
     public static Decision Decide(PolicyLayers layers, PolicyPoint point, PolicyFacts facts)
     {
-        var outcome = new Outcome();
-        var tenant = Layer("tenant", layers.Tenant, point, facts, outcome);
-        var capsule = Layer("capsule", layers.Capsule, point, facts, outcome);
-        var spoke = tenant.Spoke || capsule.Spoke;
-        var denied = outcome.Denied || tenant.Withholds || capsule.Withholds || (!spoke && facts.HasEffect);
-        var verdict = denied ? Verdict.Deny : outcome.Demands.Count > 0 ? Verdict.Approval : Verdict.Allow;
+        var outcome = new Outcome([]);
+        var ruling = Rule(layers, point, facts, ref outcome);
+        var verdict = ruling.Verdict;
         var matched = outcome.Matches();
         IReadOnlyList<ApprovalDemand> demands = verdict == Verdict.Approval ? outcome.DistinctDemands() : [];
         return new Decision(verdict, point.Name, matched, demands)
@@ -35,11 +32,32 @@ public static class Decider
                 Verdict.Allow => Explainer.Allowed(point, facts, matched),
                 Verdict.Approval => Explainer.AsksFor(demands, matched),
                 _ when outcome.Denied => Explainer.Denied(matched),
-                _ when !spoke => Explainer.NobodySpoke(point, facts),
-                _ => Explainer.NotAllowed(point, tenant.Withholds ? tenant : capsule, facts),
+                _ when !ruling.Spoke => Explainer.NobodySpoke(point, facts),
+                _ => Explainer.NotAllowed(point, ruling.Tenant.Withholds ? ruling.Tenant : ruling.Capsule, facts),
             },
         };
     }
+
+    /// <summary>
+    /// The verdict alone, by the same rules and the same code, for those who need no reason: it stops at the first denial and
+    /// keeps nothing.
+    /// </summary>
+    public static Verdict Judge(PolicyLayers layers, PolicyPoint point, PolicyFacts facts)
+    {
+        var outcome = new Outcome(null);
+        return Rule(layers, point, facts, ref outcome).Verdict;
+    }
+
+    static Ruling Rule(PolicyLayers layers, PolicyPoint point, PolicyFacts facts, ref Outcome outcome)
+    {
+        var tenant = Layer("tenant", layers.Tenant, point, facts, ref outcome);
+        var capsule = Layer("capsule", layers.Capsule, point, facts, ref outcome);
+        var spoke = tenant.Spoke || capsule.Spoke;
+        var denied = outcome.Denied || tenant.Withholds || capsule.Withholds || (!spoke && facts.HasEffect);
+        return new(denied ? Verdict.Deny : outcome.Asks ? Verdict.Approval : Verdict.Allow, spoke, tenant, capsule);
+    }
+
+    readonly record struct Ruling(Verdict Verdict, bool Spoke, LayerOutcome Tenant, LayerOutcome Capsule);
 
     /// <summary>A denial that no rule made: the policies themselves could not be consulted.</summary>
     public static Decision Refuse(string bundle, PolicyPoint point, string reason) =>
@@ -50,24 +68,28 @@ public static class Decider
             Reason = reason,
         };
 
-    static LayerOutcome Layer(string name, PolicySet set, PolicyPoint point, PolicyFacts facts, Outcome outcome)
+    static LayerOutcome Layer(string name, PolicySet set, PolicyPoint point, PolicyFacts facts, ref Outcome outcome)
     {
-        var scopes = set.Applicable(point, facts.Tool);
+        var applicable = set.Applicable(point, facts.Tool);
         var allowed = false;
-        foreach (var scope in scopes)
+        foreach (var (scope, rules) in applicable.Rules)
         {
-            allowed |= Scope(scope, facts, outcome);
+            allowed |= Scope(scope, rules, facts, ref outcome);
+            if (outcome.IsSettled)
+            {
+                break;
+            }
         }
 
-        return new LayerOutcome(name, scopes, allowed);
+        return new LayerOutcome(name, applicable.Scopes, allowed);
     }
 
     /// <summary>Takes in what one policy says; true when a rule of it allows.</summary>
-    static bool Scope(PolicyScope scope, PolicyFacts facts, Outcome outcome)
+    static bool Scope(PolicyScope scope, CompiledRule[] rules, PolicyFacts facts, ref Outcome outcome)
     {
         var evaluation = new Evaluation(scope, facts);
         var allowed = false;
-        foreach (var rule in scope.Rules)
+        foreach (var rule in rules)
         {
             var (matches, failure) = evaluation.Test(rule);
             if (failure is not null)
@@ -85,28 +107,38 @@ public static class Decider
         return allowed;
     }
 
-    sealed class Outcome
+    /// <summary>What matched so far; without a list, only what it comes to.</summary>
+    struct Outcome(List<MatchedRule>? matched)
     {
-        readonly List<MatchedRule> matched = [];
+        readonly List<ApprovalDemand> demands = matched is null ? null! : [];
 
         public bool Denied { get; private set; }
 
-        public List<ApprovalDemand> Demands { get; } = [];
+        public bool Asks { get; private set; }
+
+        /// <summary>Whether nothing that follows can matter.</summary>
+        public readonly bool IsSettled => Denied && matched is null;
 
         public void Add(CompiledRule rule, Failure? failure)
         {
-            matched.Add(failure is null ? rule.Matched : rule.Matched with { Error = failure.ToString() });
             Denied |= rule.Kind == RuleKind.Deny;
+            Asks |= rule.Demand is not null;
+            if (matched is null)
+            {
+                return;
+            }
+
+            matched.Add(failure is null ? rule.Matched : rule.Matched with { Error = failure.ToString() });
             if (rule.Demand is { } demand)
             {
-                Demands.Add(demand);
+                demands.Add(demand);
             }
         }
 
         /// <summary>In a fixed order; a policy that rules both as pinned and as current one is named once.</summary>
-        public List<MatchedRule> Matches()
+        public readonly List<MatchedRule> Matches()
         {
-            if (matched.Count > 1)
+            if (matched!.Count > 1)
             {
                 matched.Sort(ByName);
                 for (var i = matched.Count - 1; i > 0; i--)
@@ -121,10 +153,10 @@ public static class Decider
             return matched;
         }
 
-        public List<ApprovalDemand> DistinctDemands() =>
-            Demands.Count == 1
-                ? Demands
-                : [.. Demands.DistinctBy(DecisionDigest.TermsOf).OrderBy(DecisionDigest.TermsOf, StringComparer.Ordinal)];
+        public readonly List<ApprovalDemand> DistinctDemands() =>
+            demands.Count == 1
+                ? demands
+                : [.. demands.DistinctBy(DecisionDigest.TermsOf).OrderBy(DecisionDigest.TermsOf, StringComparer.Ordinal)];
 
         static int ByName(MatchedRule a, MatchedRule b)
         {
@@ -138,15 +170,15 @@ public static class Decider
 /// <summary>
 /// What a layer had to say: <see cref="Spoke"/> when a policy of it applies, <see cref="Withholds"/> when none of its rules allows.
 /// </summary>
-readonly record struct LayerOutcome(string Name, IReadOnlyList<PolicyScope> Scopes, bool Allowed)
+readonly record struct LayerOutcome(string Name, PolicyScope[] Scopes, bool Allowed)
 {
-    public bool Spoke => Scopes.Count > 0;
+    public bool Spoke => Scopes.Length > 0;
 
     public bool Withholds => Spoke && !Allowed;
 }
 
 /// <summary>Why a rule could not be decided: the code of the error and the clause, never a value (they may be secret).</summary>
-sealed record Failure(string Code, Expression Clause)
+readonly record struct Failure(string Code, Expression Clause)
 {
     public override string ToString() => $"{Code} in `{Clause.Text}`";
 }
@@ -161,12 +193,8 @@ readonly struct Evaluation
     public Evaluation(PolicyScope scope, PolicyFacts facts)
     {
         this.scope = scope;
-        bindings = scope.Environment.Bind();
-        computed = scope.Lets.Count == 0 ? [] : new bool[scope.Lets.Count];
-        for (var i = 0; i < scope.Point.Offers.Count; i++)
-        {
-            bindings.Set(i, facts.Values[(int)scope.Point.Offers[i]]);
-        }
+        computed = scope.Lets.Length == 0 ? [] : new bool[scope.Lets.Length];
+        bindings = scope.Lets.Length == 0 ? facts.At(scope.Point) : facts.Fill(scope.Environment.Bind(), scope.Point);
     }
 
     /// <summary>

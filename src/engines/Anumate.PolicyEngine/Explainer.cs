@@ -62,9 +62,9 @@ static class Explainer
 
         var (clause, failure) = unmet[0];
         var rest = unmet.Count > 1 ? $" and {unmet.Count - 1} more" : "";
-        return failure is null
+        return failure is not { } failed
             ? $"{start}; the closest, `{closest.FullName}`, needs `{Short(clause.Text)}`{rest}"
-            : $"{start}; the closest, `{closest.FullName}`, fails with {failure.Code} in `{Short(clause.Text)}`{rest}";
+            : $"{start}; the closest, `{closest.FullName}`, fails with {failed.Code} in `{Short(clause.Text)}`{rest}";
     }
 
     static string Subject(PolicyPoint point, PolicyFacts facts) => facts.Tool is { } tool ? $"`{Short(tool)}` at {point}" : $"{point}";

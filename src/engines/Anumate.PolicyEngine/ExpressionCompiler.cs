@@ -19,7 +19,7 @@ sealed class ExpressionCompiler
         (this.source, this.findings) = (source, findings);
         prefix = policy.At!.Points.Count > 1 ? $"at `{point}`: " : "";
         undefined = [.. policy.Lets.Select(l => l.Name.Text)];
-        Environment = new CelEnvironment(point.Offers.Select(f => new CelVariable(PolicyPoint.Facts[f].Name, PolicyPoint.Facts[f].Type)));
+        Environment = point.Environment;
     }
 
     public CelEnvironment Environment { get; private set; }
@@ -47,7 +47,7 @@ sealed class ExpressionCompiler
     /// <summary>
     /// The operands of the condition's outermost <c>&amp;&amp;</c>, each by itself: so a decision knows which of them failed.
     /// </summary>
-    public IReadOnlyList<Expression> Clauses(RuleSyntax rule, out IReadOnlyList<int> needs)
+    public Expression[] Clauses(RuleSyntax rule, out int[] needs)
     {
         needs = [];
         if (rule.When is not { } when)
@@ -65,7 +65,7 @@ sealed class ExpressionCompiler
         }
 
         needs = [.. clauses.SelectMany(Needs).Distinct().Order()];
-        return clauses;
+        return [.. clauses];
     }
 
     Expression? Compile(Span span, CelType? expected)

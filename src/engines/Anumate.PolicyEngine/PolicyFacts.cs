@@ -9,13 +9,15 @@ namespace Anumate.PolicyEngine;
 /// </summary>
 public sealed class PolicyFacts
 {
-    readonly CelValue[] values = new CelValue[Enum.GetValues<Fact>().Length];
+    static readonly int FactCount = Enum.GetValues<Fact>().Length;
+    readonly CelValue[] values = new CelValue[FactCount];
+    readonly CelBindings?[] bound = new CelBindings?[PolicyPoint.All.Count];
 
     PolicyFacts()
     {
     }
 
-    PolicyFacts(PolicyFacts from) => values = [.. from.values];
+    PolicyFacts(PolicyFacts from) => from.values.CopyTo(values, 0);
 
     /// <summary>The tool that is about to be called, or null.</summary>
     public string? Tool { get; private init; }
@@ -23,7 +25,19 @@ public sealed class PolicyFacts
     /// <summary>Whether what is decided changes the world; without a policy that allows it, it is denied.</summary>
     public bool HasEffect { get; private init; }
 
-    internal ReadOnlySpan<CelValue> Values => values;
+    /// <summary>The facts as the variables of a point, made once: policies without named values share them.</summary>
+    internal CelBindings At(PolicyPoint point) => bound[point.Index] ??= Fill(point.Environment.Bind(), point);
+
+    /// <summary>Puts the facts of a point into bindings of its environment, or of one that extends it.</summary>
+    internal CelBindings Fill(CelBindings bindings, PolicyPoint point)
+    {
+        for (var i = 0; i < point.Offers.Count; i++)
+        {
+            bindings.Set(i, values[(int)point.Offers[i]]);
+        }
+
+        return bindings;
+    }
 
     /// <summary>The facts about who acts.</summary>
     public static PolicyFacts Of(Caller actor) => new PolicyFacts().With(Fact.Actor, Object(
@@ -102,6 +116,89 @@ public sealed class PolicyFacts
         }
 
         return found.Count == 0 ? facts : null;
+    }
+
+    /// <summary>
+    /// Facts in JSON text, as <see cref="Read(PolicyPoint, JsonElement, out IReadOnlyList{Diagnostic})"/> reads them. What is in order is
+    /// read at once, without a document; the rest is read again for its diagnostics.
+    /// </summary>
+    public static PolicyFacts? Read(PolicyPoint point, ReadOnlyMemory<byte> json, out IReadOnlyList<Diagnostic> diagnostics)
+    {
+        try
+        {
+            if (TryRead(point, json.Span) is { } facts)
+            {
+                diagnostics = [];
+                return facts;
+            }
+
+            // The document is not disposed: the facts read it lazily.
+            return Read(point, JsonDocument.Parse(json).RootElement, out diagnostics);
+        }
+        catch (JsonException e)
+        {
+            diagnostics = [Diagnostic.Error("policy.facts", $"the facts are not JSON: line {e.LineNumber + 1}", "/facts")];
+            return null;
+        }
+    }
+
+    static PolicyFacts? TryRead(PolicyPoint point, ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        if (!reader.Read() || reader.TokenType is not JsonTokenType.StartObject)
+        {
+            return null;
+        }
+
+        var (facts, isCalled) = (new PolicyFacts { HasEffect = point.ConcernsTool }, false);
+        while (reader.Read() && reader.TokenType is JsonTokenType.PropertyName)
+        {
+            if (Named(ref reader, point) is not { } fact || !reader.Read() || reader.TokenType is not JsonTokenType.StartObject)
+            {
+                return null;
+            }
+
+            var type = PolicyPoint.Facts[fact].Type;
+            var value = CelValue.FromUtf8(ref reader, type);
+            if (!facts.values[(int)fact].IsError || !value.HasOnly(type.Fields))
+            {
+                return null;
+            }
+
+            facts.values[(int)fact] = value;
+            isCalled |= fact == Fact.Call;
+        }
+
+        if (reader.Read())
+        {
+            return null;
+        }
+
+        return !isCalled ? (point.ConcernsTool ? null : facts) : facts.Called();
+    }
+
+    static Fact? Named(ref Utf8JsonReader reader, PolicyPoint point)
+    {
+        foreach (var fact in point.Offers)
+        {
+            if (reader.ValueTextEquals(PolicyPoint.Facts[fact].Name))
+            {
+                return fact;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>These facts with what the call says of tool and effect; null when it names no tool.</summary>
+    PolicyFacts? Called()
+    {
+        var call = values[(int)Fact.Call];
+        return !call.TryGetField("tool", out var tool) || tool.Kind is not CelKind.String ? null : new PolicyFacts(this)
+        {
+            Tool = tool.AsString,
+            HasEffect = !(call.TryGetField("effect", out var effect) && effect.Kind is CelKind.String && effect.AsString == "read_only"),
+        };
     }
 
     static PolicyFacts ReadFact(PolicyFacts facts, Fact fact, JsonElement json, List<Diagnostic> found)

@@ -61,6 +61,9 @@ public sealed class PolicyPoint
 
     internal int Index { get; }
 
+    /// <summary>The facts as variables, in their order: what every policy at this point sees.</summary>
+    internal CelEnvironment Environment => field ??= new(Offers.Select(f => new CelVariable(Facts[f].Name, Facts[f].Type)));
+
     /// <summary>The point of a name; null when there is none.</summary>
     public static PolicyPoint? Find(string name) => All.FirstOrDefault(p => p.Name == name);
 

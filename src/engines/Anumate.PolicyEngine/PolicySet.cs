@@ -26,8 +26,8 @@ public sealed class PolicySet
         return new PolicySet([.. PolicyPoint.All.Select(point => new ScopeIndex(distinct, point))]);
     }
 
-    /// <summary>The policies that speak for this tool at this point, in a fixed order.</summary>
-    internal PolicyScope[] Applicable(PolicyPoint point, string? tool) => points[point.Index].Find(tool);
+    /// <summary>What speaks for this tool at this point.</summary>
+    internal Applicable Applicable(PolicyPoint point, string? tool) => points[point.Index].Find(tool);
 
     /// <summary>
     /// The policies of one point: those for named tools by name, those with a pattern by the pattern's text before its first star, the rest
@@ -36,11 +36,12 @@ public sealed class PolicySet
     sealed class ScopeIndex
     {
         readonly PolicyScope[] unscoped;
+        readonly Applicable anything;
         readonly Dictionary<string, List<PolicyScope>> exact = new(StringComparer.Ordinal);
         readonly Dictionary<string, List<(ToolPattern Pattern, PolicyScope Scope)>> patterns = new(StringComparer.Ordinal);
         readonly int[] prefixLengths;
         readonly Dictionary<PolicyScope, int> order = [];
-        readonly ConcurrentDictionary<string, PolicyScope[]> memory = new(StringComparer.Ordinal);
+        readonly ConcurrentDictionary<string, Applicable> memory = new(StringComparer.Ordinal);
 
         public ScopeIndex(IReadOnlyList<CompiledPolicy> policies, PolicyPoint point)
         {
@@ -65,6 +66,7 @@ public sealed class PolicySet
             }
 
             unscoped = [.. everywhere];
+            anything = new(unscoped, null);
             prefixLengths = [.. patterns.Keys.Select(k => k.Length).Distinct()];
         }
 
@@ -80,11 +82,11 @@ public sealed class PolicySet
             }
         }
 
-        public PolicyScope[] Find(string? tool)
+        public Applicable Find(string? tool)
         {
-            if (tool is null || (exact.Count == 0 && patterns.Count == 0))
+            if (tool is null)
             {
-                return unscoped;
+                return anything;
             }
 
             if (memory.TryGetValue(tool, out var known))
@@ -92,7 +94,7 @@ public sealed class PolicySet
                 return known;
             }
 
-            var found = Search(tool);
+            var found = new Applicable(Search(tool), tool);
             if (memory.Count < Remembered)
             {
                 memory[tool] = found;
@@ -126,6 +128,23 @@ public sealed class PolicySet
             return list;
         }
     }
+}
+
+/// <summary>
+/// The policies that speak, in a fixed order, and of those the rules that can match at all: a rule whose own clause names other tools
+/// is left out before anything is evaluated. Leaving it out changes nothing, since a false clause decides even beside one that fails.
+/// </summary>
+sealed class Applicable
+{
+    public Applicable(PolicyScope[] scopes, string? tool)
+    {
+        Scopes = scopes;
+        Rules = [.. scopes.Select(s => (s, Array.FindAll(s.Rules, r => tool is null || r.Tools?.Contains(tool) != false))).Where(p => p.Item2.Length > 0)];
+    }
+
+    public PolicyScope[] Scopes { get; }
+
+    public (PolicyScope Scope, CompiledRule[] Rules)[] Rules { get; }
 }
 
 /// <summary>

@@ -14,6 +14,7 @@ static class ApprovalEndpoints
         approvals.MapPost("", Request).Demands(Scope.ApprovalRequest).WithSummary("Ask for an approval (services only)");
         approvals.MapGet("", List).Demands(Scope.ApprovalRead).WithSummary("List approvals, newest first");
         approvals.MapGet("/{id}", Get).Demands(Scope.ApprovalRead).WithSummary("Get an approval with its votes");
+        approvals.MapGet("/{id}/standing", Confirm).Demands(Scope.ApprovalRequest).WithSummary("Confirm that a granted approval still holds (services only)");
         approvals.MapPost("/{id}/decision", Decide).Demands(Scope.ApprovalDecide).WithSummary("Say yes or no as a signed-in person");
     }
 
@@ -28,6 +29,9 @@ static class ApprovalEndpoints
 
     static async Task<Ok<Approval>> Get(Caller caller, Id<Approval> id, IApprovals approvals, CancellationToken ct) =>
         Reply.Ok(await approvals.GetAsync(caller, id, ct));
+
+    static async Task<Ok<Approval>> Confirm(Caller caller, Id<Approval> id, IApprovals approvals, CancellationToken ct) =>
+        Reply.Ok(await approvals.ConfirmAsync(caller, id, ct));
 
     static async Task<Ok<Approval>> Decide(Caller caller, Id<Approval> id, Body<DecideApproval> body, IApprovals approvals, CancellationToken ct) =>
         Reply.Ok(await approvals.DecideAsync(caller, id, body, ct));

@@ -86,6 +86,30 @@ static class ApprovalRules
             ? approval with { Status = ApprovalStatus.Expired, Version = approval.Version + 1 }
             : null;
 
+    /// <summary>Why a granted approval does not hold now, by the people who said yes as they are now; null when it does.</summary>
+    public static string? Fault(this Approval approval, IReadOnlyDictionary<Id<Principal>, Principal> people)
+    {
+        if (approval.Status != ApprovalStatus.Granted)
+        {
+            return $"it is {approval.Status.ToString().ToLowerInvariant()}";
+        }
+
+        for (var i = 0; i < approval.Stages.Count; i++)
+        {
+            var stage = approval.Stages[i];
+            var yes = approval.Votes.Where(v => v.Stage == i && v.Approve).ToList();
+            var still = yes.Count(v => people[v.Principal] is { Active: true, Kind: PrincipalKind.User } p && p.Roles.Any(MayDecide) && p.Groups.Any(stage.Groups.Contains));
+            if (still < stage.Quorum)
+            {
+                return $"{yes.Count - still} of those who approved may no longer decide for {string.Join(" or ", stage.Groups)}";
+            }
+        }
+
+        return null;
+    }
+
+    static bool MayDecide(string role) => Role.Scopes.TryGetValue(role, out var scopes) && scopes.Contains(Scope.ApprovalDecide);
+
     static void DemandEntitled(Approval approval, Principal person, IReadOnlyList<Id<Principal>> actsFor, ApprovalStage stage, ApprovalVote? before)
     {
         if (before is not null)

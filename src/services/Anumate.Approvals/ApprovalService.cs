@@ -62,6 +62,19 @@ sealed class ApprovalService(ApprovalStore store, IIdentity identity, TimeProvid
         }
     }
 
+    public async Task<Approval> ConfirmAsync(Caller caller, Id<Approval> id, CancellationToken ct)
+    {
+        caller.Demand(Scope.ApprovalRequest);
+        var approval = await store.GetAsync(caller, id, ct);
+        var people = new Dictionary<Id<Principal>, Principal>();
+        foreach (var vote in approval.Votes.Where(v => v.Approve))
+        {
+            people[vote.Principal] = (await identity.GetPrincipalAsync(caller.AsService("approvals"), vote.Principal, ct)).Value;
+        }
+
+        return approval.Fault(people) is { } why ? throw ApprovalProblems.Void(id, why) : approval;
+    }
+
     /// <summary>Closes an approval whose time has run out; nothing when somebody decided meanwhile.</summary>
     public async Task ExpireAsync(Id<Tenant> tenant, Id<Approval> id, CancellationToken ct)
     {

@@ -39,6 +39,11 @@ static class CelConformance
             counts[file] = new(before.Passed + (failure is null ? 1 : 0), before.Total + 1, failure is null ? before.Failures : [.. before.Failures, failure]);
         }
 
+        foreach (var (file, count) in CelOtherCases.Run(Path.GetDirectoryName(path)!))
+        {
+            counts[file] = count;
+        }
+
         return counts;
     }
 
@@ -123,7 +128,7 @@ static class CelConformance
         return new(variables) { Container = test.TryGetProperty("container", out var container) ? container.GetString()! : "" };
     }
 
-    static CelType? TypeOf(JsonElement type)
+    public static CelType? TypeOf(JsonElement type)
     {
         var property = type.EnumerateObject().Single();
         return property.Name switch
@@ -144,6 +149,8 @@ static class CelConformance
             "mapType" => TypeOf(property.Value.GetProperty("keyType")) is { } key && TypeOf(property.Value.GetProperty("valueType")) is { } value
                 ? CelType.Map(key, value)
                 : null,
+            "abstractType" when property.Value.GetProperty("name").GetString() == "optional_type"
+                => TypeOf(property.Value.GetProperty("parameterTypes")[0]) is { } held ? CelType.Optional(held) : null,
             _ => null,
         };
     }

@@ -50,6 +50,7 @@ public sealed class CelFuzzTests
         "&&", "||", " in ", "1", "0", "2.5", "3u", "'a'", "'two'", "b'x'", "true", "null", "has(", "all(", "exists(", "map(", "filter(", "exists_one(", "size(", "type(",
         "string(", "int(", "double(", "money('5 EUR')", "timestamp('2026-01-01T00:00:00Z')", "duration('1h')", "matches('a+')", "matches(", "getHours('Europe/Berlin')",
         "contains(", "e,", "e", "${{", "}}", "$", "'", "\\", "//", "\n", "-9223372036854775808", "dyn(", "bytes(", "uint(", "getSeconds()", "startsWith(", "transformList(", "transformMap(", "cel.bind(", "split(", "replace(",
+        ".?", "[?", "{?", "optional.of(", "optional.none()", "orValue(", "or(", "optMap(e,", "hasValue()", "format(", "ip(", "cidr(", "containsIP(",
         "substring(", "join(", "base64.", "encode(", "k, v,",
     ];
 
@@ -70,6 +71,13 @@ public sealed class CelFuzzTests
             Gen.Select(Gen.OneOf("lowerAscii", "upperAscii", "trim", "join", "size"), e, (f, a) => $"{a}.{f}()"),
             Gen.Select(e, Gen.OneOf("split", "replace", "indexOf", "lastIndexOf", "substring"), e, e, (a, f, c, d) => $"{a}.{f}({c}, {d})"),
             Gen.Select(e, e, (a, c) => $"{a}[{c}]"),
+            Gen.Select(e, e, (a, c) => $"{a}[?{c}]"),
+            Gen.Select(e, Gen.OneOf(".?a", ".?f", ".a", ".value()", ".hasValue()"), (a, c) => $"{a}{c}"),
+            Gen.Select(e, Gen.OneOf("or", "orValue", "optMap", "optFlatMap"), e, (a, f, c) => f.StartsWith("opt") ? $"{a}.{f}(x, {c})" : $"{a}.{f}({c})"),
+            Gen.Select(Gen.OneOf("optional.of", "optional.ofNonZeroValue"), e, (f, a) => $"{f}({a})"),
+            Gen.Select(e, e, (a, c) => $"[?{a}, {c}]"),
+            Gen.Select(e, e, (a, c) => $"{{?{a}: {c}}}"),
+            Gen.Select(e, e, (a, c) => $"{a}.transformMapEntry(n, x, {c})"),
             Gen.Select(e, e, (a, c) => $"[{a}, {c}]"),
             Gen.Select(e, e, (a, c) => $"{{{a}: {c}}}"),
             Gen.Select(e, Gen.OneOf("contains", "matches", "startsWith", "endsWith", "getHours", "split", "join", "charAt", "substring", "indexOf", "lastIndexOf"), e, (a, f, c) => $"{a}.{f}({c})")));
@@ -87,6 +95,24 @@ public sealed class CelFuzzTests
             Assert.Equal(a.ToString(), b.ToString());
         }
     }, iter: Runs.Of(500));
+
+    /// <summary>Shortcuts, folding and order of evaluation do not show: what is compiled does what the tree says.</summary>
+    [Fact]
+    public void The_compiled_and_the_plain_evaluator_agree() => Typed.Sample(source =>
+    {
+        foreach (var isChecked in new[] { true, false })
+        {
+            var compiled = isChecked ? Environment.Compile(source) : Environment.CompileUnchecked(source);
+            if (compiled.Expression?.Evaluate(Bindings, 200_000) is { } result && result.Error?.Code != CelErrors.CostExceeded)
+            {
+                var plain = PlainEvaluator.Evaluate(Environment, Bindings, source, isChecked);
+                Assert.True(plain.Error?.Code == result.Error?.Code && (result.IsError || Equal(plain, result.Value)), $"{source}: {result}, plainly {plain}");
+            }
+        }
+
+        // NaN equals nothing, so texts are compared too.
+        static bool Equal(CelValue a, CelValue b) => a == b || a.ToString() == b.ToString();
+    }, iter: Runs.Of(1_500));
 
     /// <summary>Where the checker gives a plain type, the value is of it.</summary>
     [Fact]

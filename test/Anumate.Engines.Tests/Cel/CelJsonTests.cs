@@ -53,6 +53,9 @@ public sealed class CelJsonTests
             _ => CelType.Dyn,
         };
         var read = CelValue.FromJson(Json(json), declared);
+        var reader = new Utf8JsonReader(System.Text.Encoding.UTF8.GetBytes(json));
+        reader.Read();
+        Assert.Equal(read.ToString(), CelValue.FromUtf8(ref reader, declared).ToString());
         Assert.Equal(value, read.IsError ? null : read.ToString());
         if (read.IsError)
         {

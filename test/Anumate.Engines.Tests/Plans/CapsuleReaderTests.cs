@@ -83,6 +83,18 @@ public sealed class CapsuleReaderTests
             reading.Diagnostics.Select(d => $"{d.Line}:{d.Column} {d.Code}"));
     }
 
+    [Theory]
+    [InlineData("{ group: finance, quorum: 65 }", "capsule.out-of-range")]
+    [InlineData("{ group: Finance.Team, quorum: 1 }", "capsule.invalid-value")]
+    public void Refuses_a_stage_that_approvals_could_not_carry_out(string stage, string code)
+    {
+        var reading = CapsuleReader.Read(A.Capsule($$"""
+              approvals: [{ id: finance, stages: [{{stage}}] }]
+              steps: [{ id: s, pure: 1 }]
+            """));
+        Assert.Contains(reading.Diagnostics, d => d.Code == code);
+    }
+
     [Fact]
     public void Reads_every_key_of_this_version()
     {

@@ -22,7 +22,8 @@ public sealed class DecisionPropertyTests
             ("call.args.amount < 5", Truth.No),
         ("\"admin\" in actor.roles", Truth.No), ("actor.name == \"olga\"", Truth.Yes), ("call.args.amount / 0 == 1", Truth.Fails),
             ("(call.args.missing == 1 || true)", Truth.Yes),
-        ("(1 / 0 == 1 && false)", Truth.No), ("seen", Truth.Fails), ("big", Truth.Yes),
+        ("(1 / 0 == 1 && false)", Truth.No), ("call.tool == \"payments.refund\"", Truth.Yes), ("call.tool == \"other.tool\"", Truth.No),
+            ("call.tool in [\"a.b\", \"c.d\"]", Truth.No), ("seen", Truth.Fails), ("big", Truth.Yes),
     ];
 
     sealed record Rule(string Name, RuleKind Kind, int[] Clauses)
@@ -78,6 +79,10 @@ public sealed class DecisionPropertyTests
     [Fact]
     public void Decides_as_the_model_does() =>
         Layers.Sample((tenant, capsule) => Assert.Equal(Model(tenant, capsule), Decide(tenant, capsule).Verdict), iter: Runs.Of(40));
+
+    [Fact]
+    public void The_verdict_alone_is_the_verdict_of_the_decision() => Layers.Sample((tenant, capsule) =>
+        Assert.Equal(Decide(tenant, capsule).Verdict, Decider.Judge(Ask.Layers(Set(tenant), Set(capsule)), PolicyPoint.ToolBefore, Facts)), iter: Runs.Of(40));
 
     [Fact]
     public void The_order_of_policies_and_rules_never_matters() => Gen.Select(Layers, Gen.Int).Sample((layers, seed) =>

@@ -33,6 +33,46 @@ public sealed class PolicyFactsTests
         Assert.Equal(Ask.Tool(set, given).Digest, Ask.Tool(set, facts).Digest);
     }
 
+    /// <summary>Facts read straight from text are those read from a document, in what they decide and in what is wrong with them.</summary>
+    [Theory]
+    [InlineData("""{"actor":{"groups":["finance"]},"call":{"tool":"payments.refund","args":{"amount":{"amount":"9000","currency":"EUR"},"country":"DE"}}}""")]
+    [InlineData("""{"call":{"tool":"payments.refund","effect":"read_only","args":{"amount":"1 EUR","country":"\u0044E"}},"actor":{"groups":["finance"]}}""")]
+    [InlineData("""{"call":{"tool":"payments.refund","args":{"amount":1e999,"country":"KP"}},"actor":{"groups":"finance"}}""")]
+    [InlineData("""{"call":{"tool":"payments.refund","args":{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1,"i":1,"j":1,"k":1,"l":1,"m":1,"n":1,"o":1,"p":1,"q":1,"amount":"1 EUR","country":"DE"}},"actor":{"groups":["finance"]}}""")]
+    [InlineData("""{"call":{"tool":"payments.refund","tool":"other.tool","args":{}}}""")]
+    [InlineData("""{"call":{"tool":"payments.refund","args":null}}""")]
+    [InlineData("""{"call":{"tool":5}}""")]
+    [InlineData("""{"actor":{}}""")]
+    [InlineData("""{"call":{"tool":"a.b"},"actor":{"nam":"x"}}""")]
+    [InlineData("""{"call":{"tool":"a.b"},"actr":{}}""")]
+    [InlineData("""{"call":{"tool":"a.b"},"call":{"tool":"payments.refund"}}""")]
+    [InlineData("[]")]
+    public void Text_and_document_say_the_same(string json)
+    {
+        var (expected, problems) = Read(json);
+        var facts = PolicyFacts.Read(PolicyPoint.ToolBefore, System.Text.Encoding.UTF8.GetBytes(json), out var findings);
+        Assert.Equal(problems, findings);
+        Assert.Equal(expected?.Tool, facts?.Tool);
+        Assert.Equal(expected?.HasEffect, facts?.HasEffect);
+        if (facts is not null)
+        {
+            var set = Ask.Set(PolicyText.Refunds);
+            Assert.Equal(Ask.Tool(set, expected).Digest, Ask.Tool(set, facts).Digest);
+            Assert.Equal(Ask.Tool(set, expected).Reason, Ask.Tool(set, facts).Reason);
+        }
+    }
+
+    [Theory]
+    [InlineData("{\"call\":")]
+    [InlineData("")]
+    [InlineData("{\"call\":{\"tool\":\"a.b\"}} x")]
+    [InlineData("{\"call\":{\"tool\":\"a.b\",\"args\":{\"x\":[}}}")]
+    public void Text_that_is_no_json_is_a_finding(string json)
+    {
+        Assert.Null(PolicyFacts.Read(PolicyPoint.ToolBefore, System.Text.Encoding.UTF8.GetBytes(json), out var findings));
+        Assert.Equal("policy.facts", Assert.Single(findings).Code);
+    }
+
     [Theory]
     [InlineData("{\"call\":{\"tool\":\"a.b\",\"effect\":\"read_only\"}}", Verdict.Allow)]
     [InlineData("{\"call\":{\"tool\":\"a.b\",\"effect\":\"unheard_of\"}}", Verdict.Deny)]

@@ -4,6 +4,7 @@ using Anumate.Client;
 using Anumate.Proofs;
 using CloudNative.CloudEvents;
 using CloudNative.CloudEvents.SystemTextJson;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace Anumate.Tests.GoldenPath;
@@ -12,6 +13,20 @@ namespace Anumate.Tests.GoldenPath;
 public sealed class WholeWayTests(TestServer server, ToolProgram tools, TestDatabase database)
 {
     static Caller Self => Caller.Self;
+
+    /// <summary>Approvals that refuses every request for good, as it would one that a stored plan should never have allowed.</summary>
+    sealed class RefusingApprovals(IApprovals inner) : IApprovals
+    {
+        public Task<Approval> RequestAsync(Caller caller, NewApproval request, CancellationToken ct) => throw Problems.Invalid("a stage needs a group");
+
+        public Task<Page<Approval>> ListAsync(Caller caller, ApprovalStatus? status, PageRequest page, CancellationToken ct) => inner.ListAsync(caller, status, page, ct);
+
+        public Task<Approval> GetAsync(Caller caller, Id<Approval> id, CancellationToken ct) => inner.GetAsync(caller, id, ct);
+
+        public Task<Approval> ConfirmAsync(Caller caller, Id<Approval> id, CancellationToken ct) => inner.ConfirmAsync(caller, id, ct);
+
+        public Task<Approval> DecideAsync(Caller caller, Id<Approval> id, DecideApproval request, CancellationToken ct) => inner.DecideAsync(caller, id, request, ct);
+    }
 
     [Fact]
     public async Task A_small_refund_runs_to_its_receipt_without_people()
@@ -62,6 +77,45 @@ public sealed class WholeWayTests(TestServer server, ToolProgram tools, TestData
         var kinds = await JournalAsync(a, run);
         Assert.DoesNotContain("attempt_completed", kinds);
         Assert.DoesNotContain("attempt_started", kinds);
+    }
+
+    [Fact]
+    public async Task An_approver_who_may_decide_no_longer_does_not_count_when_it_matters()
+    {
+        var t = await server.NewTenantAsync();
+        var a = await Automation.MakeAsync(t, tools);
+        var run = await a.RunAsync(750);
+        var alma = await a.AsAsync("alma");
+        await (await a.AsAsync("finn")).Approvals.DecideAsync(Self, run.WaitingFor[0], new DecideApproval(true), default);
+        var finn = await alma.Identity.GetPrincipalAsync(Self, t.Person("finn").Id, default);
+        await alma.Identity.UpdatePrincipalAsync(Self, finn.Value.Id, new PrincipalUpdate([Role.Approver], [], true), finn.Version, default);
+        await (await a.AsAsync("fiona")).Approvals.DecideAsync(Self, run.WaitingFor[0], new DecideApproval(true), default);
+
+        run = await a.EndedAsync(run);
+        Assert.Equal(RunStatus.Rejected, run.Status);
+        Assert.DoesNotContain("attempt_started", await JournalAsync(a, run));
+        var asked = (await alma.Approvals.ListAsync(Self, null, new PageRequest(), default)).Items[0].Id;
+        var service = (await t.CallerAsync("olga")).AsService("orchestrator");
+        var e = await Assert.ThrowsAsync<ProblemException>(() => t.Get<IApprovals>().ConfirmAsync(service, asked, default));
+        Assert.Equal("approval-void", e.Problem.Code);
+        Assert.Contains("may no longer decide for finance", e.Problem.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_whose_request_is_refused_for_good_ends_and_says_why()
+    {
+        await using var schema = await TestSchema.MakeAsync(database.Server, TimeProvider.System);
+        await using var other = await RunningServer.StartAsync(schema.Options, null, services =>
+        {
+            var approvals = services.Single(d => d.ServiceType == typeof(IApprovals));
+            services.Remove(approvals);
+            services.AddSingleton(p => (IApprovals)new RefusingApprovals((IApprovals)approvals.ImplementationFactory!(p)));
+        });
+        var a = await Automation.MakeAsync(await other.NewTenantAsync(), tools);
+        var run = await a.EndedAsync(await a.RunAsync(750));
+
+        Assert.Equal(RunStatus.Failed, run.Status);
+        Assert.Contains("a stage needs a group", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

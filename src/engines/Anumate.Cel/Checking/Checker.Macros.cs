@@ -20,13 +20,14 @@ sealed partial class Checker
         ["filter"] = new(LoopKind.Filter, 2, 2),
         ["transformList"] = new(LoopKind.Map, 3, 4),
         ["transformMap"] = new(LoopKind.MapValues, 3, 4),
+        ["transformMapEntry"] = new(LoopKind.MapEntries, 3, 4),
     };
 
-    public static IEnumerable<string> Macros => Loops.Keys.Concat(["has", Bind]);
+    public static IEnumerable<string> Macros => Loops.Keys.Concat(["has", Bind, "optMap", "optFlatMap"]);
 
     Typed VisitHas(Call node)
     {
-        if (node.Arguments is not [Select select])
+        if (node.Arguments is not [Select { IsOptional: false } select])
         {
             Array.ForEach(node.Arguments, a => Visit(a));
             return Fail("cel.macro", node.At, "`has` takes one field: has(a.b)");
@@ -62,6 +63,7 @@ sealed partial class Checker
         {
             LoopKind.Map => CelType.List(result!.Type),
             LoopKind.MapValues => CelType.Map(key, result!.Type),
+            LoopKind.MapEntries => EntriesOf(result!, node),
             LoopKind.Filter => CelType.List(key),
             _ => CelType.Bool,
         };
@@ -71,7 +73,7 @@ sealed partial class Checker
     /// <summary>What follows the variables: a condition, a result, or both. What the condition shows is known in the result.</summary>
     (Typed? Test, Typed? Result) Parts(Call node, LoopKind kind, Node[] arguments)
     {
-        if (kind is not (LoopKind.Map or LoopKind.MapValues))
+        if (kind is not (LoopKind.Map or LoopKind.MapValues or LoopKind.MapEntries))
         {
             return (Condition(arguments[0], node.Function), null);
         }
@@ -86,6 +88,18 @@ sealed partial class Checker
         var result = Visit(arguments[1]);
         presence.Remove(facts);
         return (test, result);
+    }
+
+    /// <summary>The result of <c>transformMapEntry</c> is a map, whose entries are collected.</summary>
+    CelType EntriesOf(Typed result, Call node)
+    {
+        var type = Bare(result.Type);
+        if (type.Kind is not (CelKind.Map or CelKind.Object or CelKind.Dyn or CelKind.Parameter) && result is not Failing)
+        {
+            Fail("cel.macro", node.At, $"the result of `{node.Function}` is a map of entries, not {Show(type)}");
+        }
+
+        return type.Kind is CelKind.Map or CelKind.Object ? type : CelType.Map(CelType.Dyn, CelType.Dyn);
     }
 
     readonly record struct Shadowed(string Name, int Slot, (int Slot, CelType Type)? Before);
@@ -159,7 +173,7 @@ sealed partial class Checker
     string? Namespace(Node node) => node switch
     {
         Name name when name.Rooted || !locals.ContainsKey(name.Text) => name.Text,
-        Select select => Namespace(select.Target) is { } prefix ? $"{prefix}.{select.Field}" : null,
+        Select { IsOptional: false } select => Namespace(select.Target) is { } prefix ? $"{prefix}.{select.Field}" : null,
         _ => null,
     };
 }

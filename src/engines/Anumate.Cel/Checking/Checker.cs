@@ -123,15 +123,15 @@ sealed partial class Checker
             case Name name when name.Rooted || !locals.ContainsKey(name.Text):
                 rooted = name.Rooted;
                 return name.Text;
-            case Select select when environment.HasDottedNames || IsTypeName(select):
+            case Select { IsOptional: false } select when environment.HasDottedNames || IsTypeName(select):
                 return Dotted(select.Target, out rooted) is { } prefix ? $"{prefix}.{select.Field}" : null;
             default:
                 return null;
         }
     }
 
-    /// <summary>The types with dotted names are google.protobuf.Timestamp and google.protobuf.Duration.</summary>
-    static bool IsTypeName(Select node) => node.Target is Name { Text: "google" } or Select { Target: Name { Text: "google" } };
+    /// <summary>The types with dotted names are google.protobuf.Timestamp, google.protobuf.Duration, net.IP and net.CIDR.</summary>
+    static bool IsTypeName(Select node) => node.Target is Name { Text: "google" or "net" } or Select { Target: Name { Text: "google" } };
 
     Typed VisitSelect(Select node)
     {
@@ -141,6 +141,11 @@ sealed partial class Checker
         }
 
         var target = Visit(node.Target);
+        if (node.IsOptional)
+        {
+            return OptionalField(node.At, target, node.Field);
+        }
+
         var field = Field(node.At, target, node.Field, isTest: false);
         references.Extend(target, field, node.Field);
         return field;
@@ -150,11 +155,25 @@ sealed partial class Checker
     {
         var type = Resolve(target);
         type = type.Kind is CelKind.Nullable ? type.Element : type;
+        if (type.Kind is CelKind.Optional && !isTest)
+        {
+            return OptionalField(at, target, field);
+        }
+
+        return FieldType(at, target, type.Kind is CelKind.Optional ? Bare(type.Element) : type, field, isTest) is not { } result
+            ? (target as Failing) ?? new Failing(at, CelErrors.NoSuchField, "")
+            : isTest ? new FieldTest(at, target, field)
+            : new FieldRead(at, result, target, field);
+    }
+
+    /// <summary>The type of a field of a type; null when there is no such field, which has been reported then.</summary>
+    CelType? FieldType(int at, Typed target, CelType type, string field, bool mayBeAbsent)
+    {
         CelType result;
         switch (type.Kind)
         {
             case CelKind.Object when type.Fields.TryGetValue(field, out var declared):
-                if (!declared.Required && !isTest && !presence.Has(target, field))
+                if (!declared.Required && !mayBeAbsent && !presence.Has(target, field))
                 {
                     Unguarded(at, Presence.Show(target, field));
                 }
@@ -166,7 +185,8 @@ sealed partial class Checker
                 break;
             case CelKind.Object:
                 var suggestion = Suggestion.For(field, type.Fields.Keys) ?? Fields(type);
-                return Fail("cel.unknown-field", at + 1, $"unknown field `{field}`", suggestion, CelErrors.NoSuchField);
+                Fail("cel.unknown-field", at + 1, $"unknown field `{field}`", suggestion, CelErrors.NoSuchField);
+                return isChecked ? null : CelType.Dyn;
             case CelKind.Map when types.Assign(type.Key, CelType.String):
                 result = type.Element;
                 break;
@@ -174,10 +194,15 @@ sealed partial class Checker
                 result = CelType.Dyn;
                 break;
             default:
-                return target is Failing ? target : Fail("cel.no-fields", at, $"{Show(type)} has no fields");
+                if (target is not Failing)
+                {
+                    Fail("cel.no-fields", at, $"{Show(type)} has no fields");
+                }
+
+                return isChecked ? null : CelType.Dyn;
         }
 
-        return isTest ? new FieldTest(at, target, field) : new FieldRead(at, result, target, field);
+        return result;
     }
 
     void Unguarded(int at, string path)
@@ -196,6 +221,11 @@ sealed partial class Checker
     Typed VisitIndex(Index node)
     {
         var target = Visit(node.Target);
+        if (node.IsOptional)
+        {
+            return OptionalIndex(node, target);
+        }
+
         if (node.Key is Literal { Value.Kind: CelKind.String } literal && Resolve(target).Kind is CelKind.Object)
         {
             var field = Field(node.At, target, literal.Value.AsString, isTest: false);
@@ -222,6 +252,11 @@ sealed partial class Checker
         if (node.Target is not null && Loops.TryGetValue(node.Function, out var loop) && loop.Takes(node.Arguments.Length))
         {
             return VisitLoop(node, loop.Kind);
+        }
+
+        if (node.Target is not null && VisitOptional(node) is { } optional)
+        {
+            return optional;
         }
 
         if (node.Target is not null && Namespace(node.Target) is { } space)
@@ -306,15 +341,16 @@ sealed partial class Checker
     NewList VisitList(ListNode node)
     {
         var items = Array.ConvertAll(node.Items, Visit);
-        return new(node.At, CelType.List(Common(items)), items);
+        return new(node.At, CelType.List(Common(items, node.Optional)), items, node.Optional);
     }
 
-    CelType Common(Typed[] items)
+    CelType Common(Typed[] items, bool[]? optional = null)
     {
         CelType? common = null;
-        foreach (var item in items)
+        for (var i = 0; i < items.Length; i++)
         {
-            common = common is null ? item.Type : types.Join(common, item.Type);
+            var type = optional?[i] is true ? Held(items[i]) : items[i].Type;
+            common = common is null ? type : types.Join(common, type);
         }
 
         return common ?? types.Fresh();
@@ -336,7 +372,7 @@ sealed partial class Checker
 
         // With keys of simple types alone, a type is never larger than the expression.
         var keys = areKeys ? Common(Array.ConvertAll(entries, e => e.Key)) : CelType.Dyn;
-        return new(node.At, CelType.Map(keys, Common(Array.ConvertAll(entries, e => e.Value))), entries);
+        return new(node.At, CelType.Map(keys, Common(Array.ConvertAll(entries, e => e.Value), node.Optional)), entries, node.Optional);
     }
 
     Joined VisitTemplate(Template node)

@@ -30,6 +30,8 @@ static class Costs
             NewList p => Total(p.Items, inLoops),
             NewMap p => p.Entries.Sum(e => Of(e.Key) + Of(e.Value)),
             Let p => Of(p.Value) + Of(p.Body),
+            OrElse p => Of(p.First) + Of(p.Otherwise),
+            OptionalMap p => Of(p.Target) + Of(p.Body),
             Joined p => Total(p.Parts, inLoops),
             Loop p => Of(p.Range) + (inLoops ? Times(Size(p.Range), Of(p.Test) + Of(p.Result) + 1) : 0),
             _ => 0,
@@ -51,7 +53,7 @@ static class Costs
     {
         NewList list => list.Items.Length,
         NewMap map => map.Entries.Length,
-        Loop { Kind: LoopKind.Map or LoopKind.Filter or LoopKind.MapValues } loop => Size(loop.Range),
+        Loop { Kind: LoopKind.Map or LoopKind.Filter or LoopKind.MapValues or LoopKind.MapEntries } loop => Size(loop.Range),
         Constant { Value.Kind: CelKind.List } list => list.Value.AsList.Count,
         _ => AssumedSize,
     };

@@ -38,7 +38,8 @@ static class Signature
         var open = text.IndexOf('(');
         var dot = text.IndexOf('.');
         var member = (dot > 0 && dot < open && Simple.ContainsKey(text[..dot]))
-            || text.StartsWith("list(", StringComparison.Ordinal) || text.StartsWith("map(", StringComparison.Ordinal);
+            || text.StartsWith("list(", StringComparison.Ordinal) || text.StartsWith("map(", StringComparison.Ordinal)
+            || text.StartsWith("optional(", StringComparison.Ordinal);
         var parameters = new List<CelType>();
         var at = 0;
         if (member)
@@ -84,6 +85,11 @@ static class Signature
                 var value = Type(text, ref at);
                 at++;
                 return CelType.Map(key, value);
+            case "optional":
+                at++;
+                var held = Type(text, ref at);
+                at++;
+                return CelType.Optional(held);
             case "type":
                 at++;
                 var inner = Type(text, ref at);
@@ -109,5 +115,7 @@ static class Signature
         ["timestamp"] = CelType.Timestamp,
         ["duration"] = CelType.Duration,
         ["money"] = CelType.Money,
+        ["IP"] = CelType.Ip,
+        ["CIDR"] = CelType.Cidr,
     }.ToFrozenDictionary();
 }

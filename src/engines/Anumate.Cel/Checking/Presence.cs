@@ -1,7 +1,7 @@
 namespace Anumate.Cel;
 
 /// <summary>
-/// Which optional fields are known to be there: <c>has(x.f)</c> and <c>"f" in x</c> hold where they have been found true, that is in
+/// Which optional fields are known to be there: <c>has(x.f)</c>, <c>x.?f.hasValue()</c> and <c>"f" in x</c> hold where they have been found true, that is in
 /// later operands of <c>&amp;&amp;</c>, in the chosen branch of <c>?:</c>, and negated in later operands of <c>||</c>.
 /// </summary>
 sealed class Presence
@@ -25,15 +25,17 @@ sealed class Presence
     public static IEnumerable<string> Facts(Typed part, bool isTrue) => part switch
     {
         FieldTest test when isTrue && PathOf(test.Target) is { } path => [Below(path, test.Field)],
-        Invoke { Function.Name: "@in" } call when isTrue => OfMembership(call),
+        Invoke { Function.Name: "@in" } call when isTrue => OfMembership(call.Arguments[0], call.Arguments[1]),
+        Invoke { Function.Name: "hasValue" } call when isTrue && call.Arguments[0] is Invoke { Function.Name: Optionals.Select } read =>
+            OfMembership(read.Arguments[1], read.Arguments[0]),
         Invoke { Function.Name: "!_" } call => Facts(call.Arguments[0], !isTrue),
         TypedLogic logic when logic.IsAnd == isTrue => logic.Operands.SelectMany(o => Facts(o, isTrue)),
         TypedLogic logic => logic.Operands.Select(o => Facts(o, isTrue)).Aggregate((a, b) => a.Intersect(b)),
         _ => [],
     };
 
-    static IEnumerable<string> OfMembership(Invoke call) =>
-        call.Arguments[0] is Constant { Value.StringOrNull: { } field } && PathOf(call.Arguments[1]) is { } path
+    static IEnumerable<string> OfMembership(Typed key, Typed map) =>
+        key is Constant { Value.StringOrNull: { } field } && PathOf(map) is { } path
             ? [Below(path, field)]
             : [];
 

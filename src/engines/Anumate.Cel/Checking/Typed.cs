@@ -60,13 +60,16 @@ sealed class Choice(int at, CelType type, Typed condition, Typed then, Typed oth
     public readonly Typed Otherwise = otherwise;
 }
 
-sealed class NewList(int at, CelType type, Typed[] items) : Typed(at, type)
+sealed class NewList(int at, CelType type, Typed[] items, bool[]? optional = null) : Typed(at, type)
 {
+    /// <summary>Which items are left out where they are none; null when no item is.</summary>
+    public readonly bool[]? Optional = optional;
     public readonly Typed[] Items = items;
 }
 
-sealed class NewMap(int at, CelType type, (Typed Key, Typed Value)[] entries) : Typed(at, type)
+sealed class NewMap(int at, CelType type, (Typed Key, Typed Value)[] entries, bool[]? optional = null) : Typed(at, type)
 {
+    public readonly bool[]? Optional = optional;
     public readonly (Typed Key, Typed Value)[] Entries = entries;
 }
 
@@ -85,6 +88,8 @@ enum LoopKind
     Filter,
     /// <summary>A map with the same keys and other values.</summary>
     MapValues,
+    /// <summary>The entries of the maps that the result gives.</summary>
+    MapEntries,
 }
 
 /// <summary>
@@ -108,6 +113,23 @@ sealed class Let(int at, int slot, Typed value, Typed body) : Typed(at, body.Typ
     public readonly int Slot = slot;
     public readonly Typed Value = value;
     public readonly Typed Body = body;
+}
+
+/// <summary><c>a.or(b)</c> and <c>a.orValue(b)</c>: the second is evaluated only where the first is none.</summary>
+sealed class OrElse(int at, CelType type, Typed first, Typed otherwise, bool isValue) : Typed(at, type)
+{
+    public readonly Typed First = first;
+    public readonly Typed Otherwise = otherwise;
+    public readonly bool IsValue = isValue;
+}
+
+/// <summary><c>a.optMap(x, …)</c> and <c>a.optFlatMap(x, …)</c>: what the body makes of the value, none where there is none.</summary>
+sealed class OptionalMap(int at, CelType type, int slot, Typed target, Typed body, bool isFlat) : Typed(at, type)
+{
+    public readonly int Slot = slot;
+    public readonly Typed Target = target;
+    public readonly Typed Body = body;
+    public readonly bool IsFlat = isFlat;
 }
 
 /// <summary>What is certain to fail at run time; only without checking does evaluation get this far.</summary>

@@ -107,7 +107,7 @@ sealed class Unifier
 
     bool SameKind(CelType from, CelType to) => from.Kind switch
     {
-        CelKind.List => Fits(from.Element, to.Element),
+        CelKind.List or CelKind.Optional => Fits(from.Element, to.Element),
         CelKind.Map => Fits(from.Key, to.Key) && Fits(from.Element, to.Element),
         CelKind.Object => from.Equals(to) || from.Fields.All(f => !to.Fields.TryGetValue(f.Key, out var g) || Fits(f.Value.Type, g.Type)),
         _ => true,
@@ -141,7 +141,7 @@ sealed class Unifier
     static CelType Bare(CelType type) => type.Kind is CelKind.Nullable ? type.Element : type;
 
     static bool AdmitsNull(CelType type) =>
-        type.Kind is CelKind.Null or CelKind.Nullable or CelKind.Timestamp or CelKind.Duration or CelKind.Object;
+        type.Kind is CelKind.Null or CelKind.Nullable or CelKind.Timestamp or CelKind.Duration or CelKind.Object or CelKind.Optional;
 
     /// <summary>Lets a parameter stand for a type. The second result says whether it already stood for another.</summary>
     (bool Fits, bool Bound) Bind(CelType type, CelType parameter)
@@ -184,7 +184,7 @@ sealed class Unifier
     bool Mentions(CelType type, CelType parameter) => type.Kind switch
     {
         CelKind.Parameter => type.Id == parameter.Id || (known.TryGetValue(type.Id, out var current) && Mentions(current, parameter)),
-        CelKind.List or CelKind.Nullable or CelKind.Type => Mentions(type.Element, parameter),
+        CelKind.List or CelKind.Nullable or CelKind.Optional or CelKind.Type => Mentions(type.Element, parameter),
         CelKind.Map => Mentions(type.Key, parameter) || Mentions(type.Element, parameter),
         _ => false,
     };
@@ -220,7 +220,7 @@ sealed class Unifier
 
         return a.Kind == b.Kind && a.Kind switch
         {
-            CelKind.List => LessOrEquallySpecific(a.Element, b.Element),
+            CelKind.List or CelKind.Optional => LessOrEquallySpecific(a.Element, b.Element),
             CelKind.Map => LessOrEquallySpecific(a.Key, b.Key) && LessOrEquallySpecific(a.Element, b.Element),
             CelKind.Object => a.Equals(b),
             _ => true,
@@ -237,6 +237,7 @@ sealed class Unifier
         CelKind.List => CelType.List(Rewrite(type.Element, parameter)),
         CelKind.Map => CelType.Map(Rewrite(type.Key, parameter), Rewrite(type.Element, parameter)),
         CelKind.Nullable => CelType.Nullable(Rewrite(type.Element, parameter)),
+        CelKind.Optional => CelType.Optional(Rewrite(type.Element, parameter)),
         CelKind.Type when type.HasElement => CelType.TypeOf(Rewrite(type.Element, parameter)),
         _ => type,
     };

@@ -24,6 +24,7 @@ sealed partial class Emitter
             LoopKind.ExistsOne => ExistsOne,
             LoopKind.Filter => Filter,
             LoopKind.MapValues => MapValues,
+            LoopKind.MapEntries => MapEntries,
             _ => Map,
         };
         return new((ref frame) =>
@@ -204,6 +205,44 @@ sealed partial class Emitter
             {
                 keys.Add(key);
                 entries[key] = value;
+            }
+        }
+
+        return new(new EntriesPayload([.. keys], entries));
+    }
+
+    static CelValue MapEntries(ref Frame frame, Body body, Range range)
+    {
+        var keys = new List<CelValue>();
+        var entries = new Dictionary<CelValue, CelValue>();
+        for (var i = 0; i < range.Items.Length; i++)
+        {
+            var wanted = Turn(ref frame, body, range, i);
+            if (wanted.IsFalse)
+            {
+                continue;
+            }
+
+            var value = wanted.IsTrue ? body.Result!(ref frame) : wanted;
+            if (value.IsError)
+            {
+                return value;
+            }
+
+            if (value.As<MapPayload>() is not { } made || !frame.Charge(made.Count))
+            {
+                return frame.IsExhausted ? Frame.Exhausted() : Place(ref frame, Operators.NoOverload("transformMapEntry", value), body.At);
+            }
+
+            foreach (var key in made.Keys)
+            {
+                made.TryGet(key, out var entry);
+                if (entry.IsError || !entries.TryAdd(key, entry))
+                {
+                    return entry.IsError ? entry : Place(ref frame, CelValue.Fail(CelErrors.DuplicateKey, "a key occurs twice"), body.At);
+                }
+
+                keys.Add(key);
             }
         }
 

@@ -29,6 +29,8 @@ sealed partial class Emitter(Findings findings)
         Joined n => OfJoined(n),
         Loop n => OfLoop(n),
         Let n => OfLet(n),
+        OrElse n => OfOrElse(n),
+        OptionalMap n => OfOptionalMap(n),
         Failing n => new(Failed(n), default),
         _ => throw new InvalidOperationException($"no code for {node.GetType().Name}"),
     };
@@ -106,7 +108,7 @@ sealed partial class Emitter(Findings findings)
             var value = code(ref frame);
             if (value.As<MapPayload>() is not { } map)
             {
-                return value.IsError ? value : Place(ref frame, Operators.NoFields(value, field), at);
+                return value.IsError ? value : Place(ref frame, Optionals.Field(value, field), at);
             }
 
             return map.TryGet(field, out var found)
@@ -124,6 +126,7 @@ sealed partial class Emitter(Findings findings)
             var value = code(ref frame);
             return value.As<MapPayload>() is { } map ? CelValue.Of(map.TryGet(field, out _))
                 : value.IsError ? value
+                : value.As<OptionalPayload>() is { } held ? Place(ref frame, Optionals.Test(held, field), at)
                 : Place(ref frame, Operators.NoFields(value, field), at);
         }, target);
     }
@@ -274,6 +277,12 @@ sealed partial class Emitter(Findings findings)
     {
         var parts = Array.ConvertAll(node.Items, Of);
         var codes = Array.ConvertAll(parts, p => p.Code);
+        if (node.Optional is { } optional)
+        {
+            var at = findings.PositionOf(node.At);
+            return Fold(node.At, (ref frame) => MakeList(ref frame, codes, optional, at), parts);
+        }
+
         return Fold(node.At, (ref frame) =>
         {
             var items = codes.Length == 0 ? [] : new CelValue[codes.Length];
@@ -296,14 +305,14 @@ sealed partial class Emitter(Findings findings)
         var values = Array.ConvertAll(node.Entries, e => Of(e.Value));
         var (keyCodes, valueCodes) = (Array.ConvertAll(keys, p => p.Code), Array.ConvertAll(values, p => p.Code));
         var at = findings.PositionOf(node.At);
-        return Fold(node.At, (ref frame) => MakeMap(ref frame, keyCodes, valueCodes, at), [.. keys, .. values]);
+        return Fold(node.At, (ref frame) => MakeMap(ref frame, keyCodes, valueCodes, node.Optional, at), [.. keys, .. values]);
     }
 
-    static CelValue MakeMap(ref Frame frame, Code[] keyCodes, Code[] valueCodes, Position at)
+    static CelValue MakeMap(ref Frame frame, Code[] keyCodes, Code[] valueCodes, bool[]? optional, Position at)
     {
-        var keys = new CelValue[keyCodes.Length];
-        var entries = new Dictionary<CelValue, CelValue>(keys.Length);
-        for (var i = 0; i < keys.Length; i++)
+        var keys = new List<CelValue>(keyCodes.Length);
+        var entries = new Dictionary<CelValue, CelValue>(keyCodes.Length);
+        for (var i = 0; i < keyCodes.Length; i++)
         {
             var key = keyCodes[i](ref frame);
             if (key.Kind is not (CelKind.String or CelKind.Int or CelKind.Uint or CelKind.Bool))
@@ -317,15 +326,29 @@ sealed partial class Emitter(Findings findings)
                 return value;
             }
 
+            if (optional?[i] is true)
+            {
+                if (value.As<OptionalPayload>() is not { } held)
+                {
+                    return Place(ref frame, Operators.NoOverload("?", value), at);
+                }
+
+                value = held.Value;
+                if (value.IsUnbound)
+                {
+                    continue;
+                }
+            }
+
             if (!entries.TryAdd(key, value))
             {
                 return Place(ref frame, CelValue.Fail(CelErrors.DuplicateKey, "a key occurs twice"), at);
             }
 
-            keys[i] = key;
+            keys.Add(key);
         }
 
-        return new(new EntriesPayload(keys, entries));
+        return new(new EntriesPayload([.. keys], entries));
     }
 
     Part OfJoined(Joined node)

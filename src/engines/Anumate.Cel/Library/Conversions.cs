@@ -23,7 +23,7 @@ static class Conversions
         [
             "string(string) -> string", "string(bool) -> string", "string(int) -> string", "string(uint) -> string",
             "string(double) -> string", "string(bytes) -> string", "string(timestamp) -> string", "string(duration) -> string",
-            "string(money) -> string",
+            "string(money) -> string", "string(IP) -> string", "string(CIDR) -> string",
         ]),
         Standard.F("bytes", one: Bytes, signatures: ["bytes(bytes) -> bytes", "bytes(string) -> bytes"]),
         Standard.F("money", one: Moneys.From, signatures:
@@ -45,8 +45,11 @@ static class Conversions
         CelKind.Timestamp => CelType.Timestamp,
         CelKind.Duration => CelType.Duration,
         CelKind.Money => CelType.Money,
+        CelKind.Ip => CelType.Ip,
+        CelKind.Cidr => CelType.Cidr,
         CelKind.List => Standard.Types["list"],
         CelKind.Map => Standard.Types["map"],
+        CelKind.Optional => Standard.Types["optional_type"],
         _ => CelType.Type,
     });
 
@@ -126,6 +129,8 @@ static class Conversions
         CelKind.Timestamp => CelValue.Of(value.As<TimestampPayload>()!.Value.ToString()),
         CelKind.Duration => CelValue.Of(Durations.Print(value.Bits)),
         CelKind.Money => CelValue.Of(value.AsMoney.ToString()),
+        CelKind.Ip => CelValue.Of(value.As<IpPayload>()!.Value.ToString()),
+        CelKind.Cidr => CelValue.Of(value.As<CidrPayload>()!.Value.ToString()),
         _ => Operators.NoOverload("string", value),
     };
 

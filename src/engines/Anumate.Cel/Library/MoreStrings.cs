@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Anumate.Cel;
 
-/// <summary>The strings and encoders extensions of CEL, without <c>format</c>. Positions count code points.</summary>
+/// <summary>The strings and encoders extensions of CEL; <c>format</c> is apart. Positions count code points.</summary>
 static class MoreStrings
 {
     public static readonly Function[] All =
@@ -22,6 +22,7 @@ static class MoreStrings
             signatures: ["string.substring(int) -> string", "string.substring(int, int) -> string"]),
         Standard.F("trim", one: Trim, signatures: "string.trim() -> string"),
         Standard.F("join", one: Join, two: Join, signatures: ["list(string).join() -> string", "list(string).join(string) -> string"]),
+        Standard.F("reverse", one: Reverse, signatures: "string.reverse() -> string"),
         Standard.F("strings.quote", one: Quote, signatures: "strings.quote(string) -> string"),
         Standard.F("base64.encode", one: Encode, signatures: "base64.encode(bytes) -> string"),
         Standard.F("base64.decode", one: Decode, signatures: "base64.decode(string) -> bytes"),
@@ -225,6 +226,26 @@ static class MoreStrings
         text.StringOrNull is not { } s ? Operators.NoOverload("trim", text)
         : Charge(ref frame, s) ? CelValue.Of(s.Trim())
         : Frame.Exhausted();
+
+    /// <summary>The code points in the opposite order.</summary>
+    static CelValue Reverse(ref Frame frame, CelValue text)
+    {
+        if (text.StringOrNull is not { } s)
+        {
+            return Operators.NoOverload("reverse", text);
+        }
+
+        return Charge(ref frame, s)
+            ? CelValue.Of(string.Create(s.Length, s, static (into, from) =>
+            {
+                for (int i = 0, step; i < from.Length; i += step)
+                {
+                    step = char.IsSurrogatePair(from, i) ? 2 : 1;
+                    from.AsSpan(i, step).CopyTo(into[(into.Length - i - step)..]);
+                }
+            }))
+            : Frame.Exhausted();
+    }
 
     static CelValue Join(ref Frame frame, CelValue list) => Join(ref frame, list, CelValue.Of(""));
 

@@ -236,7 +236,7 @@ static class Operators
 
         if (container.As<MapPayload>() is not { } map)
         {
-            return NoOverload("[]", container, key);
+            return container.Kind is CelKind.Optional ? Optionals.Read(ref frame, container, key) : NoOverload("[]", container, key);
         }
 
         return map.TryGet(key, out var value) ? value

@@ -30,7 +30,11 @@ static class Standard
         F("_/_", two: Operators.Divide, signatures: ["_/_(int, int) -> int", "_/_(uint, uint) -> uint", "_/_(double, double) -> double"]),
         F("_%_", two: Operators.Remainder, signatures: ["_%_(int, int) -> int", "_%_(uint, uint) -> uint"]),
         F("@in", two: Operators.In, signatures: ["@in(A, list(A)) -> bool", "@in(A, map(A, B)) -> bool"]),
-        F("_[_]", two: Operators.At, signatures: ["_[_](list(A), int) -> A", "_[_](map(A, B), A) -> B"]),
+        F("_[_]", two: Operators.At, signatures:
+        [
+            "_[_](list(A), int) -> A", "_[_](map(A, B), A) -> B",
+            "_[_](optional(list(A)), int) -> optional(A)", "_[_](optional(map(A, B)), A) -> optional(B)",
+        ]),
         F("size", one: Strings.Size, signatures:
         [
             "size(string) -> int", "size(bytes) -> int", "size(list(A)) -> int", "size(map(A, B)) -> int",
@@ -43,6 +47,9 @@ static class Standard
         .. Conversions.All,
         .. MoreStrings.All,
         .. Times.All,
+        .. Optionals.All,
+        .. Networks.All,
+        Formats.Format,
     ];
 
     static readonly FrozenDictionary<string, Function> ByName = All.ToFrozenDictionary(f => f.Name);
@@ -61,6 +68,9 @@ static class Standard
         ["map"] = CelType.Map(CelType.Dyn, CelType.Dyn),
         ["type"] = CelType.Type,
         ["money"] = CelType.Money,
+        ["net.IP"] = CelType.Ip,
+        ["net.CIDR"] = CelType.Cidr,
+        ["optional_type"] = CelType.Optional(CelType.Dyn),
         ["google.protobuf.Timestamp"] = CelType.Timestamp,
         ["google.protobuf.Duration"] = CelType.Duration,
     }.ToFrozenDictionary();
@@ -68,7 +78,7 @@ static class Standard
     public static Function? Find(string name) => ByName.GetValueOrDefault(name);
 
     /// <summary>Whether functions begin with this name and a dot.</summary>
-    public static bool IsNamespace(string name) => name is "base64" or "cel" or "strings";
+    public static bool IsNamespace(string name) => name is "base64" or "cel" or "ip" or "optional" or "strings";
 
     public static Function Of(Operator op) => ByName[op.Function];
 

@@ -6,6 +6,10 @@ namespace Anumate.Cel;
 static class Times
 {
     const int MaxZones = 1024;
+
+    /// <summary>What looking up a zone costs, kept or not.</summary>
+    const int ZoneCost = 20;
+
     static readonly ConcurrentDictionary<string, TimeZoneInfo?> Zones = new(StringComparer.Ordinal);
 
     public static readonly Function[] All =
@@ -34,21 +38,32 @@ static class Times
 
         CelValue Two(ref Frame frame, CelValue value, CelValue zone) =>
             value.As<TimestampPayload>() is { } time && zone.StringOrNull is { } id
-                ? Shift(time.Value, id) is { } local ? CelValue.Of((long)read(local)) : NoZone()
+                ? !frame.Charge(ZoneCost) ? Frame.Exhausted() : Shift(time.Value, id) is { } local ? CelValue.Of((long)read(local)) : NoZone()
                 : Operators.NoOverload(name, value, zone);
 
         string[] signatures = [$"timestamp.{name}() -> int", $"timestamp.{name}(string) -> int"];
         return Standard.F(name, one: One, two: Two, signatures: unit > 0 ? [.. signatures, $"duration.{name}() -> int"] : signatures);
     }
 
+    /// <summary>Zones come from the time zone database of the machine (tzdata); where it is missing, the error says so.</summary>
     static CelValue NoZone() => CelValue.Fail(
         CelErrors.InvalidArgument,
-        "there is no such time zone: use an IANA name such as \"Europe/Berlin\" or an offset such as \"+02:00\"");
+        Find(Probe) is null
+            ? "this machine has no time zone database: install tzdata, or use an offset such as \"+02:00\""
+            : "there is no such time zone: use an IANA name such as \"Europe/Berlin\" or an offset such as \"+02:00\"");
+
+    /// <summary>A zone that every database has.</summary>
+    const string Probe = "Europe/London";
 
     /// <summary>The wall clock in a zone; at the ends of time it stays within years 1 to 9999.</summary>
     static DateTime? Shift(CelTimestamp time, string zone)
     {
         var utc = time.ToUtc();
+        if (zone is "UTC" or "Etc/UTC")
+        {
+            return utc;
+        }
+
         if (Offset(zone) is { } fixedOffset)
         {
             return Clamp(utc, fixedOffset);

@@ -35,14 +35,18 @@ sealed class Name(int at, string text, bool rooted) : Node(at, 1)
     public readonly bool Rooted = rooted;
 }
 
-sealed class Select(int at, Node target, string field) : Node(at, target.Depth + 1)
+/// <summary><c>target.field</c>, or with <c>.?</c> an optional read.</summary>
+sealed class Select(int at, Node target, string field, bool isOptional = false) : Node(at, target.Depth + 1)
 {
+    public readonly bool IsOptional = isOptional;
     public readonly Node Target = target;
     public readonly string Field = field;
 }
 
-sealed class Index(int at, Node target, Node key) : Node(at, Math.Max(target.Depth, key.Depth) + 1)
+/// <summary><c>target[key]</c>, or with <c>[?</c> an optional read.</summary>
+sealed class Index(int at, Node target, Node key, bool isOptional = false) : Node(at, Math.Max(target.Depth, key.Depth) + 1)
 {
+    public readonly bool IsOptional = isOptional;
     public readonly Node Target = target;
     public readonly Node Key = key;
 }
@@ -86,14 +90,21 @@ sealed class Conditional(int at, Node condition, Node then, Node otherwise)
     public readonly Node Otherwise = otherwise;
 }
 
-sealed class ListNode(int at, Node[] items) : Node(at, Deepest(items))
+/// <summary>A list; items written with <c>?</c> are left out where they are none.</summary>
+sealed class ListNode(int at, Node[] items, bool[]? optional = null) : Node(at, Deepest(items))
 {
+    /// <summary>Which items are optional; null when none is.</summary>
+    public readonly bool[]? Optional = optional;
     public readonly Node[] Items = items;
 }
 
-sealed class MapNode(int at, (Node Key, Node Value)[] entries) : Node(at, Deepest(entries.SelectMany(e => new[] { e.Key, e.Value })))
+/// <summary>A map; entries written with <c>?</c> are left out where their value is none.</summary>
+sealed class MapNode(int at, (Node Key, Node Value)[] entries, bool[]? optional = null) : Node(at, Deepest(entries.SelectMany(e => new[] { e.Key, e.Value })))
 {
     public readonly (Node Key, Node Value)[] Entries = entries;
+
+    /// <summary>Which entries are optional; null when none is.</summary>
+    public readonly bool[]? Optional = optional;
 }
 
 /// <summary>Text with <c>${{ … }}</c> parts in it; always two parts or more.</summary>

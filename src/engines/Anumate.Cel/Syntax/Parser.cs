@@ -282,30 +282,20 @@ sealed partial class Parser
 
     Index Indexed(int at, Node target)
     {
-        if (token.Is("?"))
-        {
-            Unsupported("optional index `[?…]`");
-            Advance();
-        }
-
+        var isOptional = Accept("?");
         var key = Expression();
         Close("]", at);
-        return new(at, target, key);
+        return new(at, target, key, isOptional);
     }
 
     Node Member(int at, Node target)
     {
-        if (token.Is("?"))
-        {
-            Unsupported("optional field `.?`");
-            Advance();
-        }
-
+        var isOptional = Accept("?");
         if (token.Kind is TokenKind.QuotedName)
         {
             var quoted = token.Text;
             Advance();
-            return new Select(at, target, quoted);
+            return new Select(at, target, quoted, isOptional);
         }
 
         if (token.Kind is not TokenKind.Name || token.Text is "in" or "true" or "false" or "null")
@@ -316,7 +306,9 @@ sealed partial class Parser
 
         var (name, start) = (token.Text, token.At);
         Advance();
-        return token.Is("(") ? new Call(start, target, name, false, Arguments()) : new Select(at, target, name);
+        return token.Is("(") && !isOptional
+            ? new Call(start, target, name, false, Arguments())
+            : new Select(at, target, name, isOptional);
     }
 
     void Unsupported(string what) => findings.Error("cel.unsupported", token.At, $"{what} is not supported");
@@ -325,23 +317,19 @@ sealed partial class Parser
     {
         var opened = token.At;
         Advance();
-        var items = Items(")");
+        var items = Items(")", out _);
         Close(")", opened);
         return items;
     }
 
-    /// <summary>Expressions between commas; a trailing comma is allowed in lists only.</summary>
-    Node[] Items(string close)
+    /// <summary>Expressions between commas; a trailing comma and optional items are allowed in lists only.</summary>
+    Node[] Items(string close, out bool[]? optional)
     {
         var items = new List<Node>();
+        var marks = new List<bool>();
         while (!token.Is(close) && token.Kind is not TokenKind.End)
         {
-            if (token.Is("?"))
-            {
-                Unsupported("optional element `?`");
-                Advance();
-            }
-
+            marks.Add(close == "]" && Accept("?"));
             items.Add(Expression());
             if (!token.Is(",") && !token.Is(close))
             {
@@ -360,6 +348,7 @@ sealed partial class Parser
             }
         }
 
+        optional = marks.Contains(true) ? [.. marks] : null;
         return [.. items];
     }
 
@@ -382,9 +371,9 @@ sealed partial class Parser
                 return inner;
             case TokenKind.Symbol when token.Text is "[":
                 Advance();
-                var items = Items("]");
+                var items = Items("]", out var optional);
                 Close("]", at);
-                return Bounded(new ListNode(at, items));
+                return Bounded(new ListNode(at, items, optional));
             case TokenKind.Symbol when token.Text is "{":
                 Advance();
                 return Bounded(Map(at));
@@ -462,14 +451,10 @@ sealed partial class Parser
     MapNode Map(int at)
     {
         var entries = new List<(Node, Node)>();
+        var marks = new List<bool>();
         while (!token.Is("}") && token.Kind is not TokenKind.End)
         {
-            if (token.Is("?"))
-            {
-                Unsupported("optional entry `?`");
-                Advance();
-            }
-
+            var isOptional = Accept("?");
             var key = Expression();
             if (!token.Is(":"))
             {
@@ -480,6 +465,7 @@ sealed partial class Parser
             if (Accept(":"))
             {
                 entries.Add((key, Expression()));
+                marks.Add(isOptional);
             }
 
             if (!Accept(","))
@@ -489,6 +475,6 @@ sealed partial class Parser
         }
 
         Close("}", at);
-        return new(at, [.. entries]);
+        return new(at, [.. entries], marks.Contains(true) ? [.. marks] : null);
     }
 }

@@ -51,11 +51,11 @@ static class Printer
                 break;
             case Select n:
                 Write(n.Target, Tight, text);
-                text.Append('.').Append(IsPlain(n.Field) ? n.Field : $"`{n.Field}`");
+                text.Append(n.IsOptional ? ".?" : ".").Append(IsPlain(n.Field) ? n.Field : $"`{n.Field}`");
                 break;
             case Index n:
                 Write(n.Target, Tight, text);
-                text.Append('[');
+                text.Append(n.IsOptional ? "[?" : "[");
                 Write(n.Key, Conditional, text);
                 text.Append(']');
                 break;
@@ -82,7 +82,7 @@ static class Printer
                 break;
             case ListNode n:
                 text.Append('[');
-                WriteAll(n.Items, Conditional, ", ", text);
+                WriteAll(n.Items, Conditional, ", ", text, n.Optional);
                 text.Append(']');
                 break;
             case MapNode n:
@@ -102,11 +102,11 @@ static class Printer
         _ => Tight,
     };
 
-    static void WriteAll(Node[] nodes, int around, string between, StringBuilder text)
+    static void WriteAll(Node[] nodes, int around, string between, StringBuilder text, bool[]? optional = null)
     {
         for (var i = 0; i < nodes.Length; i++)
         {
-            text.Append(i > 0 ? between : "");
+            text.Append(i > 0 ? between : "").Append(optional?[i] is true ? "?" : "");
             Write(nodes[i], around, text);
         }
     }
@@ -141,7 +141,7 @@ static class Printer
         text.Append('{');
         for (var i = 0; i < node.Entries.Length; i++)
         {
-            text.Append(i > 0 ? ", " : "");
+            text.Append(i > 0 ? ", " : "").Append(node.Optional?[i] is true ? "?" : "");
             Write(node.Entries[i].Key, Conditional, text);
             text.Append(": ");
             Write(node.Entries[i].Value, Conditional, text);

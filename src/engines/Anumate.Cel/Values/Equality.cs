@@ -30,7 +30,10 @@ static class Equality
             CelKind.Bytes => a.As<BytesPayload>()!.Value.AsSpan().SequenceEqual(b.As<BytesPayload>()!.Value),
             CelKind.Timestamp => a.As<TimestampPayload>()!.Value == b.As<TimestampPayload>()!.Value,
             CelKind.Money => a.As<MoneyPayload>()!.Value == b.As<MoneyPayload>()!.Value,
+            CelKind.Ip => a.As<IpPayload>()!.Value == b.As<IpPayload>()!.Value,
+            CelKind.Cidr => a.As<CidrPayload>()!.Value == b.As<CidrPayload>()!.Value,
             CelKind.Type => a.As<TypePayload>()!.Value.RuntimeName == b.As<TypePayload>()!.Value.RuntimeName,
+            CelKind.Optional => depth < MaxDepth && Same(a.As<OptionalPayload>()!, b.As<OptionalPayload>()!, ref steps, depth + 1),
             CelKind.List => depth < MaxDepth && Same(a.As<ListPayload>()!, b.As<ListPayload>()!, ref steps, depth + 1),
             CelKind.Map => depth < MaxDepth && Same(a.As<MapPayload>()!, b.As<MapPayload>()!, ref steps, depth + 1),
             _ => false,
@@ -42,6 +45,9 @@ static class Equality
         steps -= a.Length / 16;
         return string.Equals(a, b);
     }
+
+    static bool Same(OptionalPayload a, OptionalPayload b, ref long steps, int depth) =>
+        a.HasValue == b.HasValue && (!a.HasValue || Same(a.Value, b.Value, ref steps, depth));
 
     static bool Same(ListPayload a, ListPayload b, ref long steps, int depth)
     {

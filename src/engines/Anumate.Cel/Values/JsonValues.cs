@@ -14,6 +14,14 @@ static class JsonValues
         return value.IsUnbound && json.ValueKind is not JsonValueKind.Undefined ? Mismatch(json, type) : value;
     }
 
+    /// <summary>The type of a field of a value of the type.</summary>
+    public static CelType TypeOf(CelType type, string name) => type.Kind switch
+    {
+        CelKind.Object => type.Fields.TryGetValue(name, out var field) ? field.Type : type.Rest ?? CelType.Dyn,
+        CelKind.Map => type.Element,
+        _ => CelType.Dyn,
+    };
+
     static CelValue Untyped(JsonElement json) => json.ValueKind switch
     {
         JsonValueKind.Object => new(new JsonMap(json, CelType.Dyn)),
@@ -135,6 +143,12 @@ static class JsonValues
                 return null;
             case CelKind.Money:
                 WriteMoney(value.As<MoneyPayload>()!.Value, writer);
+                return null;
+            case CelKind.Ip:
+                writer.WriteStringValue(value.As<IpPayload>()!.Value.ToString());
+                return null;
+            case CelKind.Cidr:
+                writer.WriteStringValue(value.As<CidrPayload>()!.Value.ToString());
                 return null;
             case CelKind.List or CelKind.Map when depth >= AnumateJson.MaxDepth:
                 return new(CelErrors.TooDeep, $"the value is nested deeper than {AnumateJson.MaxDepth}");
@@ -269,7 +283,7 @@ sealed class JsonMap(JsonElement json, CelType type) : MapPayload
             return index is not null && index.TryGetValue(key, out value);
         }
 
-        value = JsonValues.Read(found, TypeOf(key));
+        value = JsonValues.Read(found, JsonValues.TypeOf(type, key));
         first = new(key, value, first);
         return true;
     }
@@ -281,13 +295,6 @@ sealed class JsonMap(JsonElement json, CelType type) : MapPayload
     }
 
     public override CelValue[] Keys => keys ??= ReadKeys();
-
-    CelType TypeOf(string name) => type.Kind switch
-    {
-        CelKind.Object => type.Fields.TryGetValue(name, out var field) ? field.Type : type.Rest ?? CelType.Dyn,
-        CelKind.Map => type.Element,
-        _ => CelType.Dyn,
-    };
 
     bool Find(string key, out JsonElement found)
     {
@@ -311,7 +318,7 @@ sealed class JsonMap(JsonElement json, CelType type) : MapPayload
         {
             if (NameOf(property) is { } name)
             {
-                all[name] = JsonValues.Read(property.Value, TypeOf(name));
+                all[name] = JsonValues.Read(property.Value, JsonValues.TypeOf(type, name));
             }
         }
 

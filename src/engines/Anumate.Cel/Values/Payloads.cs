@@ -35,6 +35,16 @@ sealed class MoneyPayload(CelMoney value) : Payload(CelKind.Money)
     public readonly CelMoney Value = value;
 }
 
+sealed class IpPayload(IpAddress value) : Payload(CelKind.Ip)
+{
+    public readonly IpAddress Value = value;
+}
+
+sealed class CidrPayload(IpNetwork value) : Payload(CelKind.Cidr)
+{
+    public readonly IpNetwork Value = value;
+}
+
 sealed class TypePayload(CelType value) : Payload(CelKind.Type)
 {
     public readonly CelType Value = value;
@@ -43,6 +53,20 @@ sealed class TypePayload(CelType value) : Payload(CelKind.Type)
 sealed class ErrorPayload(CelError error) : Payload(CelKind.Error)
 {
     public readonly CelError Error = error;
+}
+
+/// <summary>A value or none; the value inside is never an error.</summary>
+sealed class OptionalPayload : Payload
+{
+    public static readonly OptionalPayload None = new(default);
+
+    OptionalPayload(CelValue value) : base(CelKind.Optional) => Value = value;
+
+    public CelValue Value { get; }
+
+    public bool HasValue => !Value.IsUnbound;
+
+    public static CelValue Of(CelValue value) => new(new OptionalPayload(value));
 }
 
 abstract class ListPayload() : Payload(CelKind.List), IReadOnlyList<CelValue>

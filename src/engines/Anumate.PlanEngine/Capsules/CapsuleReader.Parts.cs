@@ -112,10 +112,10 @@ public sealed partial class CapsuleReader
 
         foreach (var name in named.Where(n => !CapsuleWords.IsGroupName(n.Value)))
         {
-            findings.Add(name.Error("capsule.invalid-value", $"`{name.Value}` is not a group name: letters, digits, `.`, `_` and `-`"));
+            findings.Add(name.Error("capsule.invalid-value", $"`{name.Value}` is not a group name: lower-case letters, digits, `_` and `-`, at most 63"));
         }
 
-        return new PlanStage([.. named.Select(n => n.Value)], fields.Whole("quorum", 1, 100) ?? 1,
+        return new PlanStage([.. named.Select(n => n.Value)], fields.Whole("quorum", 1, CapsuleWords.MostQuorum) ?? 1,
             fields.Duration("within", CapsuleWords.StageWithinMost) ?? CapsuleWords.StageWithin);
     }
 

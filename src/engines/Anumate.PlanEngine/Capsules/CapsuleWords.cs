@@ -6,6 +6,9 @@ namespace Anumate.PlanEngine;
 static partial class CapsuleWords
 {
     public const int MaxSteps = 5_000;
+
+    /// <summary>The largest quorum: what Approvals accepts.</summary>
+    public const int MostQuorum = 64;
     public const int MaxTools = 1_000;
     public const int MaxParallelDefault = 16;
     public const int MaxParallelMost = 256;
@@ -35,7 +38,7 @@ static partial class CapsuleWords
 
     public static bool IsToolName(string text) => text.Length <= 128 && ToolName().IsMatch(text);
 
-    public static bool IsGroupName(string text) => text.Length <= 128 && GroupName().IsMatch(text);
+    public static bool IsGroupName(string text) => text.Length <= 63 && GroupName().IsMatch(text);
 
     public static bool IsVersion(string text) => text.Length <= 128 && SemVer().IsMatch(text);
 
@@ -65,7 +68,7 @@ static partial class CapsuleWords
     [GeneratedRegex(@"\A[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+\z", RegexOptions.CultureInvariant)]
     private static partial Regex ToolName();
 
-    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._-]*\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\A[a-z0-9_-]+\z", RegexOptions.CultureInvariant)]
     private static partial Regex GroupName();
 
     [GeneratedRegex(@"\A(?<name>[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)*)(@(?<caret>\^)?(?<version>[1-9][0-9]{0,8}))?\z", RegexOptions.CultureInvariant)]

@@ -16,7 +16,7 @@ public static partial class JournalFormat
             members.AllWereRead();
             return entry;
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ProblemException or ArgumentException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ProblemException or ArgumentException or OverflowException)
         {
             throw new JournalException($"the body of a `{kind}` entry is not readable: {e.Message}");
         }

@@ -24,14 +24,22 @@ sealed partial class LiveRun
         }
     }
 
-    /// <summary>Work beside the loop. What goes wrong with the database makes the run be read again.</summary>
+    /// <summary>
+    /// Work beside the loop. What is refused for good halts the run, as asking again would change nothing; after all else (most often the
+    /// database) the run is read again.
+    /// </summary>
     async void Beside(RunContext c, Task work)
     {
         try
         {
             await work;
         }
-        catch (Exception e) when (ReferenceEquals(context, c))
+        catch (ProblemException e) when (IsHere(c) && IsFinal(e.Problem) && Halt(c, e.Problem) is { } halt)
+        {
+            Refused(c.Run, e.Problem.Code, e.Problem.Detail);
+            HandIn(new Handed(halt, null));
+        }
+        catch (Exception e) when (IsHere(c))
         {
             Interrupted(c.Run, e is ProblemException p ? p.Problem.Detail : e.Message);
             Drop();
@@ -41,6 +49,16 @@ sealed partial class LiveRun
         {
             Interrupted(c.Run, e.Message);
         }
+    }
+
+    // A conflict is with somebody who was first: looked at again, it is gone. A bug of ours (500) may be mended by a restart.
+    static bool IsFinal(Problem problem) => problem is { Transient: false, Status: >= 400 and < 500 } && problem.Code is not ("conflict" or "version-conflict");
+
+    /// <summary>The entry that ends the run; null where it is ending already.</summary>
+    RunHalted? Halt(RunContext c, Problem problem)
+    {
+        var halt = new RunHalted(Now, problem.Code, problem.Detail);
+        return Interpreter.Accepts(c.State, halt) ? halt : null;
     }
 
     void RegisterReload() => timer = shard.RegisterGrainTimer(async _ =>
@@ -77,7 +95,7 @@ sealed partial class LiveRun
             var wait = at - services.Time.GetUtcNow();
             timer = shard.RegisterGrainTimer(_ =>
             {
-                if (ReferenceEquals(context, c))
+                if (IsHere(c))
                 {
                     HandIn(new Handed(new TimerFired(Later(services.Time.GetUtcNow(), at)), null));
                 }
@@ -107,6 +125,12 @@ sealed partial class LiveRun
             return;
         }
 
+        if (await ApprovalLostAsync(c, call, digest) is { } lost)
+        {
+            await HandInAsync(new StepDenied(Now, call.Step.Id, call.Phase, decision.Digest, lost, digest));
+            return;
+        }
+
         var token = await services.Tokens.IssueAsync(c.AsService, new NewCapToken(c.Run, call.Step.Id, call.Attempt, c.Epoch, c.Plan.Plan.Hash,
             [new Grant(call.Tool.Grant, digest, 1)], services.Options.TokenLifetime, c.Facts.Principal), default);
         if (call.RecordStart)
@@ -121,6 +145,34 @@ sealed partial class LiveRun
         var result = await SendAsync(c, call, token);
         await HandInAsync(new AttemptCompleted(Now, call.Step.Id, call.Attempt, call.Phase, OutcomeOf(result.Outcome),
             result.Output is { } output ? Json.Of(output) : default, result.Error, digest, decision.Digest));
+    }
+
+    /// <summary>Why an approval of this call holds no longer; null when it does, or none was needed.</summary>
+    async Task<string?> ApprovalLostAsync(RunContext c, StartCall call, string digest)
+    {
+        foreach (var granted in c.State.ApprovalsOf(call.Step, call.Phase).Where(a => a.Verdict is ApprovalVerdict.Granted && a.ArgumentsDigest == digest).ToList())
+        {
+            if (await VoidAsync(c, granted.Id) is { } why)
+            {
+                return why;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Why a granted approval does not hold: Approvals reads again whether those who said yes still may. Null when it holds.</summary>
+    async Task<string?> VoidAsync(RunContext c, string approval)
+    {
+        try
+        {
+            await services.Approvals.ConfirmAsync(c.AsService, Id<Approval>.Parse(approval), default);
+            return null;
+        }
+        catch (ProblemException e) when (e.Problem.Code == ApprovalProblems.VoidCode)
+        {
+            return e.Problem.Detail;
+        }
     }
 
     async Task<ToolResult> SendAsync(RunContext c, StartCall call, CapToken token)

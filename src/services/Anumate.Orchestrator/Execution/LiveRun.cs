@@ -81,6 +81,12 @@ sealed partial class LiveRun(RunServices services, IGrainBase shard, Id<Tenant> 
             return;
         }
 
+        if (status is ApprovalStatus.Granted && await VoidAsync(c, approval) is { } why)
+        {
+            Voided(RunId, approval, why);
+            status = ApprovalStatus.Rejected;
+        }
+
         var entry = new ApprovalWasDecided(services.Time.GetUtcNow(), approval, VerdictOf(status), by);
         if (c.State.Approvals.Any(a => a.Id == approval))
         {
@@ -146,7 +152,7 @@ sealed partial class LiveRun(RunServices services, IGrainBase shard, Id<Tenant> 
         activity?.SetTag("anumate.run", c.Run.ToString());
         try
         {
-            while (!c.State.HasEnded)
+            while (IsHere(c) && !c.State.HasEnded)
             {
                 var signal = handed.Task;
                 if (!await StepAsync(c))
@@ -156,7 +162,15 @@ sealed partial class LiveRun(RunServices services, IGrainBase shard, Id<Tenant> 
                 }
             }
 
-            Finish(c);
+            if (IsHere(c))
+            {
+                Finish(c);
+            }
+        }
+        catch (Exception e) when (!IsHere(c))
+        {
+            // It was let go of meanwhile, and whoever did that sees to it that it goes on.
+            Interrupted(c.Run, e.Message);
         }
         catch (RunLostException e)
         {
@@ -245,6 +259,12 @@ sealed partial class LiveRun(RunServices services, IGrainBase shard, Id<Tenant> 
         await CommitAsync(c, pending, done);
         foreach (var action in todo)
         {
+            // What failed at once may have let go of the run: the rest is asked for again after it is read again.
+            if (!IsHere(c))
+            {
+                break;
+            }
+
             Act(c, action);
         }
 
@@ -253,12 +273,21 @@ sealed partial class LiveRun(RunServices services, IGrainBase shard, Id<Tenant> 
 
     async Task CommitAsync(RunContext c, List<JournalEvent> pending, List<TaskCompletionSource<bool>> done)
     {
-        foreach (var append in c.Split(pending))
+        try
         {
-            if (!await services.Journal.AppendAsync(append, default))
+            foreach (var append in c.Split(pending))
             {
-                throw new RunLostException("another host has it now");
+                if (!await services.Journal.AppendAsync(append, default))
+                {
+                    throw new RunLostException("another host has it now");
+                }
             }
+        }
+        catch
+        {
+            // Whether they are durable is not known: nobody may act as if they were.
+            done.ForEach(waits => waits.TrySetResult(false));
+            throw;
         }
 
         pending.Clear();
@@ -281,6 +310,11 @@ sealed partial class LiveRun(RunServices services, IGrainBase shard, Id<Tenant> 
     void HandIn(Handed item)
     {
         inbox.Enqueue(item);
+        Signal();
+    }
+
+    void Signal()
+    {
         var before = handed;
         handed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         before.TrySetResult();
@@ -305,9 +339,13 @@ sealed partial class LiveRun(RunServices services, IGrainBase shard, Id<Tenant> 
         forget(this);
     }
 
+    /// <summary>Whether the run is still this one's: it has not been let go of, and read again, meanwhile.</summary>
+    bool IsHere(RunContext c) => ReferenceEquals(context, c);
+
     void Drop()
     {
         context = null;
+        Signal();
         timer?.Dispose();
         timer = null;
         while (inbox.TryDequeue(out var item))
@@ -322,7 +360,13 @@ sealed partial class LiveRun(RunServices services, IGrainBase shard, Id<Tenant> 
     [LoggerMessage(LogLevel.Warning, "let go of {Run}: {Reason}")]
     private partial void Lost(Id<Run> run, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "{Run} waits for the database: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "{Run} takes {Approval} for rejected: {Why}")]
+    private partial void Voided(Id<Run> run, string approval, string why);
+
+    [LoggerMessage(LogLevel.Warning, "{Run} is halted: {Code}: {Reason}")]
+    private partial void Refused(Id<Run> run, string code, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "{Run} is read again: {Reason}")]
     private partial void Interrupted(Id<Run> run, string reason);
 
     [LoggerMessage(LogLevel.Error, "{Run} failed unexpectedly and is read again")]
