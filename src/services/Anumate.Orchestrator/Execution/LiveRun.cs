@@ -273,12 +273,21 @@ sealed partial class LiveRun(RunServices services, IGrainBase shard, Id<Tenant> 
 
     async Task CommitAsync(RunContext c, List<JournalEvent> pending, List<TaskCompletionSource<bool>> done)
     {
-        foreach (var append in c.Split(pending))
+        try
         {
-            if (!await services.Journal.AppendAsync(append, default))
+            foreach (var append in c.Split(pending))
             {
-                throw new RunLostException("another host has it now");
+                if (!await services.Journal.AppendAsync(append, default))
+                {
+                    throw new RunLostException("another host has it now");
+                }
             }
+        }
+        catch
+        {
+            // Whether they are durable is not known: nobody may act as if they were.
+            done.ForEach(waits => waits.TrySetResult(false));
+            throw;
         }
 
         pending.Clear();
