@@ -47,7 +47,14 @@ sealed class OrchestratorService(
         var started = new RunStarted(time.GetUtcNow(), plan.Plan.Hash, inputs, SaltedDigest.Of(keys.Keys.Salt.Span, inputs.Utf8.Span).ToString(),
             Json.Of(JsonSerializer.SerializeToElement(facts, OrchestratorJson.Default.RunFacts)));
         var birth = new RunBirth(caller.Tenant, run, plan, started, facts, keys, decision) { Once = once.Key is null ? null : once };
-        return (await shards.Of(run).StartAsync(birth.AsImmutable())).Value;
+        var accepted = (await shards.Of(run).StartAsync(birth.AsImmutable())).Value;
+        if (accepted.Id != run)
+        {
+            // The first start may be durable and yet have been answered with 503, its connection lost in the commit: then nobody is at work on it.
+            await shards.Of(accepted.Id).ResumeAsync(RunKey.Of(caller.Tenant, accepted.Id));
+        }
+
+        return accepted;
     }
 
     public async Task<Page<Run>> ListAsync(Caller caller, RunStatus? status, PageRequest page, CancellationToken ct)

@@ -121,6 +121,8 @@ sealed partial class LiveRun(RunServices services, IGrainBase shard, Id<Tenant> 
 
         async Task Load()
         {
+            // Never done at once: a task that has ended must not be kept as the one under way.
+            await Task.Yield();
             try
             {
                 context = await RunContext.TakeOverAsync(services, Tenant, RunId);
