@@ -25,8 +25,7 @@ static class RolesPage
         page.Append("|---|---|").AppendJoin("|", Role.All.Select(_ => ":-:")).AppendLine("|");
         foreach (var route in routes.Where(r => r.Public is null))
         {
-            page.Append($"| `{route.Method} {route.Pattern}` | {Scope(route.Scope)} | ")
-                .AppendJoin(" | ", Role.All.Select(role => route.Scope is null || Role.Scopes[role].Contains(route.Scope) ? "✓" : " ")).AppendLine(" |");
+            page.Append($"| `{route.Method} {route.Pattern}` | {route.Needs} | ").AppendJoin(" | ", Role.All.Select(role => route.IsFor(role) ? "✓" : " ")).AppendLine(" |");
         }
 
         page.Append("""
@@ -46,18 +45,19 @@ static class RolesPage
         return page.ToString().ReplaceLineEndings("\n");
     }
 
-    static string Scope(string? scope) => scope is null ? "any caller"
-        : Role.All.Any(r => Role.Scopes[r].Contains(scope)) ? $"`{scope}`"
-        : $"`{scope}` (services only)";
-
     sealed class Route(RouteEndpoint endpoint)
     {
+        readonly string? _scope = endpoint.Metadata.GetMetadata<DemandedScope>()?.Scope;
+        readonly bool _ofProcess = endpoint.Metadata.GetMetadata<DemandedCredential>() is { OfProcess: true };
+
         public string Method { get; } = endpoint.Metadata.GetMetadata<HttpMethodMetadata>() is { HttpMethods: [var first, ..] } ? first : "GET";
 
         public string Pattern { get; } = "/" + endpoint.RoutePattern.RawText!.Trim('/');
 
-        public string? Scope { get; } = endpoint.Metadata.GetMetadata<DemandedScope>()?.Scope;
+        public string Needs => _ofProcess ? "a process of the platform" : _scope is null ? "any caller" : Role.All.Any(IsFor) ? $"`{_scope}`" : $"`{_scope}` (services only)";
 
         public PublicRoute? Public { get; } = PublicRoutes.ReasonFor(endpoint);
+
+        public bool IsFor(string role) => !_ofProcess && (_scope is null || Role.Scopes[role].Contains(_scope));
     }
 }

@@ -9,6 +9,11 @@ namespace Anumate;
 /// </summary>
 public sealed record Problem(string Code, int Status, string Title, string Detail)
 {
+    /// <summary>
+    /// What happened, in one line: it often quotes the caller, whose control characters and line breaks would otherwise reach terminals and logs.
+    /// </summary>
+    public string Detail { get; init; } = OneLine(Detail);
+
     /// <summary>The problem type URI: <c>https://docs.anumate.dev/problems/</c> + code.</summary>
     public string Type => $"https://docs.anumate.dev/problems/{Code}";
 
@@ -27,6 +32,11 @@ public sealed record Problem(string Code, int Status, string Title, string Detai
     /// <summary>Whether the same request may succeed later without a change.</summary>
     [JsonIgnore]
     public bool Transient => Status is 429 or 503;
+
+    static string OneLine(string text) => text.Any(IsBreak) ? string.Concat(text.Select(c => IsBreak(c) ? '\ufffd' : c)) : text;
+
+    // Also the line separators and the marks that turn the direction of what follows.
+    static bool IsBreak(char c) => char.IsControl(c) || c is '\u2028' or '\u2029' or (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069');
 
     /// <summary>The exception that carries this problem.</summary>
     public ProblemException Exception() => new(this);

@@ -37,6 +37,8 @@ static class ForeignAsks
         ["GET /v1/executions/{id}"] = [new("vera", $"/v1/executions/{w.Run}")],
         ["GET /v1/executions/{id}/wait"] = [new("vera", $"/v1/executions/{w.Run}/wait?seconds=1")],
         ["GET /v1/executions/{id}/events"] = [new("vera", $"/v1/executions/{w.Run}/events")],
+        ["POST /v1/executions/{id}/clarifications/{clarification}/answer"] =
+            [new("olga", $"/v1/executions/{w.Run}/clarifications/{w.Clarification}/answer", """{"response":"done"}""")],
         ["GET /v1/policies"] = [new("vera", $"/v1/policies?name={w.PolicyReference.Split('@')[0]}", Status: 200)],
         ["GET /v1/policies/{id}"] = [new("vera", $"/v1/policies/{w.Policy}")],
         ["POST /v1/policies/resolve"] = [new("vera", "/v1/policies/resolve", $"[\"{w.PolicyReference}\"]")],
@@ -57,6 +59,7 @@ static class ForeignAsks
         ["GET /v1/events/stream"] = "followed by a test of its own", ["POST /v1/policies"] = "makes a new one", ["POST /v1/capsules"] = "makes a new one",
         ["POST /v1/policies/evaluate"] = "a name is resolved as by resolve", ["GET /v1/receipts/checkpoint"] = "the tenant's own log", ["GET /v1/usage"] = "the tenant's own days",
         ["POST /v1/approvals"] = "services only", ["POST /v1/captokens"] = "services only", ["POST /v1/captokens/spend"] = "services only",
+        ["GET /v1/approvals/{id}/standing"] = "services only", ["POST /v1/authenticate"] = "processes only", ["GET /v1/tenants"] = "services only", ["POST /v1/tenants"] = "services only",
         ["POST /v1/tools/call"] = "services only", ["POST /v1/tools/lookup"] = "services only",
     };
 }

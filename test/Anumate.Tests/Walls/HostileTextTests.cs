@@ -94,7 +94,7 @@ public sealed class HostileTextTests(TestServer server, ToolProgram tools, TestD
         var known = await BodiesAsync(walk, t);
         foreach (var route in walk.Services.Where(r => r.TakesBody))
         {
-            var role = route.Scope is null || route.IsPublic ? Role.Admin : Role.All.FirstOrDefault(r => Role.Scopes[r].Contains(route.Scope));
+            var role = Role.All.Reverse().FirstOrDefault(route.IsFor);
             if (role is null)
             {
                 continue; // No person reaches it.

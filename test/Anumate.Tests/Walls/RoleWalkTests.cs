@@ -32,6 +32,6 @@ public sealed class RoleWalkTests(OidcServer oidc)
     // A scope that no role holds is refused to all: those routes are for processes of the platform.
     static bool Fits(WalkedRoute route, WalkedCredential credential, string code, int status) => route.IsPublic ? status is not (401 or 403)
         : !credential.Holds ? (status, code) == (401, "unauthenticated")
-        : route.Scope is null || Role.Scopes[credential.Role].Contains(route.Scope) ? status is not (401 or 403)
+        : route.IsFor(credential.Role) ? status is not (401 or 403)
         : (status, code) == (403, "forbidden");
 }

@@ -23,6 +23,9 @@ public sealed record WalkedRoute(RouteEndpoint Endpoint)
 
     public bool IsPublic => PublicRoutes.ReasonFor(Endpoint) is not null;
 
+    /// <summary>Whether a person of the role may use it; none may where it is for processes of the platform.</summary>
+    public bool IsFor(string role) => Endpoint.Metadata.GetMetadata<DemandedCredential>() is not { OfProcess: true } && (Scope is null || Role.Scopes[role].Contains(Scope));
+
     public bool TakesBody => Endpoint.Metadata.GetMetadata<IAcceptsMetadata>() is not null;
 
     public bool TakesKey => Endpoint.Metadata.OfType<ParameterMetadata>().Any(p => p.Name == IdempotencyKey.Header);

@@ -19,6 +19,9 @@ sealed record World
 
     public required string Approval { get; init; }
 
+    /// <summary>A run that asks is not made here: the id is of nothing, the run's is not.</summary>
+    public string Clarification { get; } = Id<Clarification>.New(TimeProvider.System).ToString();
+
     public required string Connector { get; init; }
 
     public required string Tool { get; init; }
@@ -39,7 +42,7 @@ sealed record World
 
     public required string Group { get; init; }
 
-    public IEnumerable<string> All => [Capsule, CapsuleReference, PlanHash, GhostRun, Run, Approval, Connector, Tool, Policy, PolicyReference, PolicyDigest, CapToken, Principal, Program,
+    public IEnumerable<string> All => [Capsule, CapsuleReference, PlanHash, GhostRun, Run, Approval, Clarification, Connector, Tool, Policy, PolicyReference, PolicyDigest, CapToken, Principal, Program,
         ApiKey, Group];
 
     /// <summary>Well-formed names of nothing at all.</summary>
