@@ -9,8 +9,11 @@ public abstract class ConnectorsContract(Form form, ToolProgram tools)
 {
     static readonly byte[] Salt = new byte[32];
 
-    async Task<PutConnector> DocumentAsync() => (PutConnector)JsonSerializer.Deserialize(
-        await Automation.ReadAsync("tools.json"), AnumateJson.Options.GetTypeInfo(typeof(PutConnector)))! with { BaseUrl = tools.Address };
+    async Task<PutConnector> DocumentAsync()
+    {
+        var document = (PutConnector)JsonSerializer.Deserialize(await Automation.ReadAsync("tools.json"), AnumateJson.Options.GetTypeInfo(typeof(PutConnector)))!;
+        return document with { BaseUrl = tools.Address };
+    }
 
     async Task<(PlatformTenant T, IConnectors Connectors, Tool Tool)> WithToolsAsync(string tool = "orders.get")
     {
