@@ -121,8 +121,12 @@ public sealed partial class FormsTests(OtherProcess one, ToolProgram tools)
         record = Traces().Replace(record, "trace");
         record = Salted().Replace(record, "hmac");
         record = Keys().Replace(record, "hex");
+        record = Tenants().Replace(record, "tenant");
         return Tools().Replace(record, "$1#");
     }
+
+    [GeneratedRegex(@"\bt[0-9a-f]{16}\b")]
+    private static partial Regex Tenants();
 
     [GeneratedRegex(@"\b([a-z]{3})_[0-9a-z]{26}\b")]
     private static partial Regex Ids();
