@@ -133,12 +133,8 @@ sealed class Edge(RequestDelegate next, IIdentity identity, ServiceCallers proce
                 : throw Problems.Forbidden("this needs the principal's own credential; no process does it in somebody's name");
         }
 
-        if (demanded is { OfProcess: true })
-        {
-            throw Problems.Forbidden("this is for processes of the platform");
-        }
-
-        return await identity.AuthenticateAsync(credential, Outside.CorrelationOf(context), context.RequestAborted)
+        var caller = await identity.AuthenticateAsync(credential, Outside.CorrelationOf(context), context.RequestAborted)
             ?? throw Problems.Unauthenticated("the credential is not valid, has expired or was revoked");
+        return demanded is { OfProcess: true } ? throw Problems.Forbidden("this is for processes of the platform") : caller;
     }
 }

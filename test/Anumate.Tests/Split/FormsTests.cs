@@ -122,8 +122,12 @@ public sealed partial class FormsTests(OtherProcess one, ToolProgram tools)
         record = Salted().Replace(record, "hmac");
         record = Keys().Replace(record, "hex");
         record = Tenants().Replace(record, "tenant");
+        record = Kids().Replace(record, "$1#");
         return Tools().Replace(record, "$1#");
     }
+
+    [GeneratedRegex(@"(""kid"":"")[A-Za-z0-9_-]{20,}")]
+    private static partial Regex Kids();
 
     [GeneratedRegex(@"\bt[0-9a-f]{16}\b")]
     private static partial Regex Tenants();
