@@ -12,11 +12,12 @@ namespace Anumate.Tests.Walls;
 /// <summary>Texts that mean harm somewhere, through every address, query and body there is.</summary>
 public sealed class HostileTextTests(TestServer server, ToolProgram tools, TestDatabase database)
 {
+    // The long one is short enough to stand twice in an address: over 8 KiB the server's own reader answers 414, with no body.
     static readonly string[] Texts =
     [
         "'; drop table identity.principal; --", "' or '1'='1", "$1", "\\'; select pg_sleep(9); --", "${{ secrets.all }}", "${jndi:ldap://127.0.0.1/a}", "{{7*7}}",
         "true || actor.roles.exists(r, true)", "x\r\nX-Injected: yes", "x\nlevel=error tenant=other", "\u001b[2J", "\u2028\u202etxt.exe", "../../../../etc/passwd", "..\\..\\windows",
-        "%2e%2e%2fetc%2fpasswd", "%00", "file:///etc/passwd", "<script>alert(1)</script>", "=cmd|' /c calc'!A0", new string('a', 5000), "e\u0301\u212a\ufb01",
+        "%2e%2e%2fetc%2fpasswd", "%00", "file:///etc/passwd", "<script>alert(1)</script>", "=cmd|' /c calc'!A0", new string('a', 3000), "e\u0301\u212a\ufb01",
     ];
 
     [Fact]
