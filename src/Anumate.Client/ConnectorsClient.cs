@@ -21,7 +21,7 @@ public sealed class ConnectorsClient(Transport transport) : IConnectors
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Tool>> GetToolsAsync(Caller caller, IReadOnlyList<string> names, CancellationToken ct) =>
-        transport.PostAsync<IReadOnlyList<string>, IReadOnlyList<Tool>>(caller, "v1/tools/resolve", names, null, ct);
+        transport.QueryAsync<IReadOnlyList<string>, IReadOnlyList<Tool>>(caller, "v1/tools/resolve", names, ct);
 
     /// <inheritdoc/>
     public Task<ToolResult> CallAsync(Caller caller, ToolCall call, CancellationToken ct) =>
@@ -29,5 +29,5 @@ public sealed class ConnectorsClient(Transport transport) : IConnectors
 
     /// <inheritdoc/>
     public Task<ToolResult> LookupAsync(Caller caller, ToolLookup lookup, CancellationToken ct) =>
-        transport.PostAsync<ToolLookup, ToolResult>(caller, "v1/tools/lookup", lookup, null, ct);
+        transport.QueryAsync<ToolLookup, ToolResult>(caller, "v1/tools/lookup", lookup, ct);
 }

@@ -15,7 +15,7 @@ public sealed class GhostRunsClient(Transport transport) : IGhostRuns
 
     /// <inheritdoc/>
     public async Task<bool> HasInputsAsync(Caller caller, Id<GhostRun> id, JsonElement inputs, CancellationToken ct) =>
-        (await transport.PostAsync<InputsToMatch, InputsMatch>(caller, $"v1/ghostrun/{id}/inputs", new InputsToMatch(inputs), null, ct).ConfigureAwait(false)).Same;
+        (await transport.QueryAsync<InputsToMatch, InputsMatch>(caller, $"v1/ghostrun/{id}/inputs", new InputsToMatch(inputs), ct).ConfigureAwait(false)).Same;
 
     /// <inheritdoc/>
     public Task<Page<GhostRun>> ListAsync(Caller caller, string? planHash, PageRequest page, CancellationToken ct) =>

@@ -12,16 +12,16 @@ public sealed class IdentityClient(Transport transport) : IIdentity
         transport.PostAsync<SignIn, AccessToken>(Caller.Self, "v1/sign-in", request, null, ct);
 
     /// <inheritdoc/>
-    public Task<Caller?> AuthenticateAsync(string credential, string correlation, CancellationToken ct) =>
-        throw new NotSupportedException("a credential is resolved by the process that received it");
+    public async Task<Caller?> AuthenticateAsync(string credential, string correlation, CancellationToken ct) =>
+        (await transport.QueryAsync<CredentialToResolve, CredentialResolved>(Caller.Self, "v1/authenticate", new(credential, correlation), ct).ConfigureAwait(false)).Caller;
 
     /// <inheritdoc/>
     public Task<TenantCreated> CreateTenantAsync(Caller caller, NewTenant request, CancellationToken ct) =>
         transport.PostAsync<NewTenant, TenantCreated>(caller, "v1/tenants", request, null, ct);
 
     /// <inheritdoc/>
-    public Task<Tenant?> FindTenantAsync(Caller caller, string name, CancellationToken ct) =>
-        throw new NotSupportedException("only the platform looks tenants up, in its own process");
+    public async Task<Tenant?> FindTenantAsync(Caller caller, string name, CancellationToken ct) =>
+        (await transport.GetAsync<TenantFound>(caller, Route.Of("v1/tenants", ("name", name)), ct).ConfigureAwait(false)).Tenant;
 
     /// <inheritdoc/>
     public Task<PrincipalCreated> CreatePrincipalAsync(Caller caller, NewPrincipal request, CancellationToken ct) =>

@@ -20,6 +20,10 @@ public sealed class OrchestratorClient(Transport transport) : IOrchestrator
         transport.GetAsync<Run>(caller, Route.Of($"v1/executions/{id}/wait", ("seconds", ((int)wait.TotalSeconds).ToString())), ct);
 
     /// <inheritdoc/>
+    public Task<Run> AnswerAsync(Caller caller, Id<Run> id, Id<Clarification> clarification, AnswerClarification request, CancellationToken ct) =>
+        transport.PostAsync<AnswerClarification, Run>(caller, $"v1/executions/{id}/clarifications/{clarification}/answer", request, null, ct);
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<RunEvent> WatchAsync(Caller caller, Id<Run> id, long after, bool follow, CancellationToken ct) =>
         transport.StreamAsync<RunEvent>(caller, Route.Of($"v1/executions/{id}/events", ("after", after.ToString()), ("follow", follow ? "true" : "false")), ct);
 }

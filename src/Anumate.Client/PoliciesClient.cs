@@ -17,13 +17,13 @@ public sealed class PoliciesClient(Transport transport) : IPolicies
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<PolicyVersion>> ResolveAsync(Caller caller, IReadOnlyList<string> references, CancellationToken ct) =>
-        transport.PostAsync<IReadOnlyList<string>, IReadOnlyList<PolicyVersion>>(caller, "v1/policies/resolve", references, null, ct);
+        transport.QueryAsync<IReadOnlyList<string>, IReadOnlyList<PolicyVersion>>(caller, "v1/policies/resolve", references, ct);
 
     /// <inheritdoc/>
     public Task<PolicyBundle> GetBundleAsync(Caller caller, IReadOnlyList<string> pinned, CancellationToken ct) =>
-        transport.PostAsync<IReadOnlyList<string>, PolicyBundle>(caller, "v1/policies/bundle", pinned, null, ct);
+        transport.QueryAsync<IReadOnlyList<string>, PolicyBundle>(caller, "v1/policies/bundle", pinned, ct);
 
     /// <inheritdoc/>
     public Task<Decision> EvaluateAsync(Caller caller, EvaluatePolicy request, CancellationToken ct) =>
-        transport.PostAsync<EvaluatePolicy, Decision>(caller, "v1/policies/evaluate", request, null, ct);
+        transport.QueryAsync<EvaluatePolicy, Decision>(caller, "v1/policies/evaluate", request, ct);
 }

@@ -4,6 +4,8 @@ using Anumate.Platform.Data;
 using Anumate.Platform.Events;
 using Anumate.Platform.Hosting;
 using Anumate.Platform.Http;
+using Anumate.Platform.RateLimits;
+using Anumate.Platform.Redis;
 using Anumate.Platform.Secrets;
 using Anumate.Platform.Telemetry;
 using Microsoft.AspNetCore.Builder;
@@ -40,6 +42,8 @@ static class AnumateHost
         services.AddOptionsOf<ServerOptions, ServerOptionsValidator>(configuration.GetSection(ServerOptions.Section));
         services.AddOptionsOf<TelemetryOptions, TelemetryOptionsValidator>(configuration.GetSection(TelemetryOptions.Section));
         services.AddOptionsOf<SecretsOptions, SecretsOptionsValidator>(configuration.GetSection(SecretsOptions.Section));
+        services.AddOptionsOf<RedisOptions, RedisOptionsValidator>(configuration.GetSection(RedisOptions.Section));
+        services.AddOptionsOf<RateLimitOptions, RateLimitOptionsValidator>(configuration.GetSection(RateLimitOptions.Section));
         services.Configure<HostOptions>(o =>
         {
             o.ShutdownTimeout = server.ShutdownTimeout;
@@ -51,10 +55,13 @@ static class AnumateHost
         services.AddData(database);
         services.AddEventLog(delivery);
         services.AddSingleton(new OptionsSection(EventOptions.Section, () => delivery));
-        services.AddSecrets();
+        services.AddSecrets(configuration.GetSection(SecretsOptions.Section).Get<SecretsOptions>() ?? new SecretsOptions());
         services.AddHealth();
-        services.AddHybridCache();
+        services.AddCache(OptionsOf<RedisOptions>(configuration, RedisOptions.Section));
+        services.AddRateLimits();
         services.AddHttpEdge();
+        services.AddServiceCalls(modules, Services.All);
+        services.AddClients(modules, ServiceAddresses.Of(configuration));
         services.AddApiDocuments(modules);
         foreach (var module in modules)
         {

@@ -46,6 +46,11 @@ static class ConfigVerb
             Add(values, section.Path, section.Value());
         }
 
+        foreach (var (word, address) in ServiceAddresses.Of(configuration).ByWord)
+        {
+            values[$"{ServiceAddresses.Section}:{word}"] = address.ToString();
+        }
+
         return values;
     }
 
@@ -77,7 +82,7 @@ static class ConfigVerb
 
     static string Mask(string name, string path, string text)
     {
-        if (text.Length == 0 || name == "KeyFile")
+        if (text.Length == 0 || name.EndsWith("File", StringComparison.Ordinal))
         {
             return text;
         }

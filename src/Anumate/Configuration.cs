@@ -10,7 +10,7 @@ static class Configuration
 {
     const string FileName = "anumate.json";
 
-    static readonly string[] OfPlatform = ["Server", "Database", "Delivery", "Secrets", "Telemetry"];
+    static readonly string[] OfPlatform = ["Server", "Database", "Delivery", "RateLimits", "Redis", "Secrets", "Services", "Telemetry"];
 
     public static IConfigurationRoot Load(string? file, string? dataFolder, IEnumerable<KeyValuePair<string, string?>> commandLine)
     {

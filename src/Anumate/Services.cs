@@ -40,7 +40,7 @@ static class Services
     ];
 
     /// <summary>The services named by <c>--services</c>, all when nothing is named.</summary>
-    /// <exception cref="SetupException">A word is not a service, or a service needs one that is not hosted here.</exception>
+    /// <exception cref="SetupException">A word is not a service.</exception>
     public static IReadOnlyList<Module> Hosted(string? words) => string.IsNullOrWhiteSpace(words)
         ? All
         : new ServiceGraph(All).Select(words.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));

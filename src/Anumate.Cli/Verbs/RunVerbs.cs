@@ -29,7 +29,7 @@ static class RunVerbs
         });
     }
 
-    public static Command Runs() => new("runs", "See runs") { List(), Get(), Watch() };
+    public static Command Runs() => new("runs", "See runs, and answer what they ask") { List(), Get(), Watch(), Answer() };
 
     static Command List()
     {
@@ -49,7 +49,7 @@ static class RunVerbs
         {
             var run = await call.Client.Orchestrator.GetAsync(call.Self, Ids.Parse<Run>(call.Get(id)), ct);
             call.Out.Write(run, o => Show(o, run));
-            return run.HasEnded || run.WaitingFor.Count > 0 ? ExitCode.Of(run.Status) : ExitCode.Ok;
+            return run.HasEnded || run.WaitingFor.Count > 0 || run.Clarifications.Count > 0 ? ExitCode.Of(run.Status) : ExitCode.Ok;
         });
     }
 
@@ -68,10 +68,39 @@ static class RunVerbs
         });
     }
 
+    static Command Answer()
+    {
+        var id = new Argument<string>("run") { Description = "run_ id" };
+        var clarification = new Argument<string>("clarification") { Description = "cla_ id" };
+        var answer = new Argument<string>("answer") { Description = "done: it happened; not_done: try it again; failed: give the step up" };
+        answer.AcceptOnlyFromAmong("done", "not_done", "failed");
+        var output = new Option<string?>("--result") { Description = "with done: what the tool would have answered, as JSON", HelpName = "json" };
+        var note = new Option<string?>("--note", "-m") { Description = "how you know", HelpName = "text" };
+        return new Command("answer", "Say what became of a call of unknown outcome") { id, clarification, answer, output, note }.Does(async (call, ct) =>
+        {
+            var request = new AnswerClarification(call.Get(answer)!, Json(call.Get(output)), call.Get(note));
+            var run = await call.Client.Orchestrator.AnswerAsync(call.Self, Ids.Parse<Run>(call.Get(id)), Ids.Parse<Clarification>(call.Get(clarification)), request, ct);
+            call.Out.Write(run, o => Show(o, run));
+            return ExitCode.Ok;
+        });
+    }
+
+    static JsonElement? Json(string? text)
+    {
+        try
+        {
+            return text is null ? null : JsonElement.Parse(System.Text.Encoding.UTF8.GetBytes(text));
+        }
+        catch (JsonException e)
+        {
+            throw new UsageException($"--result is not JSON: {e.Message}");
+        }
+    }
+
     static async Task<Run> WaitAsync(Call call, Run run, TimeSpan patience, CancellationToken ct)
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        while (!run.HasEnded && run.WaitingFor.Count == 0 && clock.Elapsed < patience)
+        while (!run.HasEnded && run.WaitingFor.Count == 0 && run.Clarifications.Count == 0 && clock.Elapsed < patience)
         {
             var left = patience - clock.Elapsed;
             run = await call.Client.Orchestrator.WaitAsync(call.Self, run.Id, left < Poll ? TimeSpan.FromSeconds(Math.Ceiling(left.TotalSeconds)) : Poll, ct);
@@ -97,6 +126,12 @@ static class RunVerbs
         foreach (var approval in run.WaitingFor)
         {
             o.Line($"waits for approval: anumate approvals approve {approval}");
+        }
+
+        foreach (var asked in run.Clarifications)
+        {
+            o.Line($"asks: {asked.UserGuidance} (key {asked.IdempotencyKey})");
+            o.Line($"      anumate runs answer {run.Id} {asked.Id} {string.Join('|', asked.Options)}");
         }
     }
 

@@ -85,7 +85,14 @@ public sealed record Tool(
 /// </summary>
 public sealed record ToolCall(
     string Token, string Tool, ReadOnlyMemory<byte> Arguments, ReadOnlyMemory<byte> Salt, string IdempotencyKey, Id<Run> Run, string Step, int Attempt,
-    long Epoch, TimeSpan Timeout);
+    long Epoch, TimeSpan Timeout)
+{
+    /// <summary>
+    /// When the token ends. A call that a stopped or slow process has not begun to send by then is not sent: others reckon with that, and may
+    /// ask the tool already.
+    /// </summary>
+    public DateTimeOffset? NotAfter { get; init; }
+}
 
 /// <summary>A question about an earlier call.</summary>
 public sealed record ToolLookup(string Tool, string IdempotencyKey, TimeSpan Timeout);

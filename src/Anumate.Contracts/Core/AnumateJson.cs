@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -52,6 +53,27 @@ public static class AnumateJson
                 property.IsRequired = false;
             }
         }
+    }
+}
+
+/// <summary>A set of words as a sorted list.</summary>
+public sealed class WordSetConverter : JsonConverter<FrozenSet<string>>
+{
+    /// <inheritdoc/>
+    public override FrozenSet<string> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        JsonSerializer.Deserialize(ref reader, (JsonTypeInfo<IReadOnlyList<string>>)options.GetTypeInfo(typeof(IReadOnlyList<string>)))?.ToFrozenSet()
+            ?? throw new JsonException("expected a list of words");
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, FrozenSet<string> value, JsonSerializerOptions options)
+    {
+        writer.WriteStartArray();
+        foreach (var word in value.Order(StringComparer.Ordinal))
+        {
+            writer.WriteStringValue(word);
+        }
+
+        writer.WriteEndArray();
     }
 }
 

@@ -29,7 +29,7 @@ public enum CredentialKind
     [JsonStringEnumMemberName("sign_in")]
     SignIn,
 
-    /// <summary>An API key.</summary>
+    /// <summary>A program's credential: an API key, or an access token that an issuer gave to a client and not to a person.</summary>
     [JsonStringEnumMemberName("api_key")]
     ApiKey,
 
@@ -65,6 +65,7 @@ public sealed record Caller
     public IReadOnlyList<string> Groups { get; init; } = [];
 
     /// <summary>What the caller may do; see <see cref="Scope"/>.</summary>
+    [JsonConverter(typeof(WordSetConverter))]
     public required FrozenSet<string> Scopes { get; init; }
 
     /// <summary>Principals on whose behalf this one acts, outermost first; none of them may approve what it requests.</summary>

@@ -9,6 +9,11 @@ namespace Anumate;
 /// </summary>
 public sealed record Problem(string Code, int Status, string Title, string Detail)
 {
+    /// <summary>
+    /// What happened, in one line: it often quotes the caller, whose control characters and line breaks would otherwise reach terminals and logs.
+    /// </summary>
+    public string Detail { get; init; } = OneLine(Detail);
+
     /// <summary>The problem type URI: <c>https://docs.anumate.dev/problems/</c> + code.</summary>
     public string Type => $"https://docs.anumate.dev/problems/{Code}";
 
@@ -27,6 +32,11 @@ public sealed record Problem(string Code, int Status, string Title, string Detai
     /// <summary>Whether the same request may succeed later without a change.</summary>
     [JsonIgnore]
     public bool Transient => Status is 429 or 503;
+
+    static string OneLine(string text) => text.Any(IsBreak) ? string.Concat(text.Select(c => IsBreak(c) ? '\ufffd' : c)) : text;
+
+    // Also the line separators and the marks that turn the direction of what follows.
+    static bool IsBreak(char c) => char.IsControl(c) || c is '\u2028' or '\u2029' or (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069');
 
     /// <summary>The exception that carries this problem.</summary>
     public ProblemException Exception() => new(this);
@@ -49,6 +59,13 @@ public static class Problems
     /// <summary>401: no credential, or one that is not valid.</summary>
     public static ProblemException Unauthenticated(string detail) =>
         new Problem("unauthenticated", 401, "Sign in first", detail).Exception();
+
+    /// <summary>The code of <see cref="ProcessRefused"/>.</summary>
+    public const string ProcessRefusedCode = "process-refused";
+
+    /// <summary>401: the token of the calling process does not hold here. It says nothing of the caller that the process acts for.</summary>
+    public static ProblemException ProcessRefused(string detail) =>
+        new Problem(ProcessRefusedCode, 401, "The calling process is refused", detail).Exception();
 
     /// <summary>403: the caller's roles do not include the scope.</summary>
     public static ProblemException Forbidden(string detail) =>
@@ -74,6 +91,10 @@ public static class Problems
     /// <summary>413: the body or document is larger than allowed.</summary>
     public static ProblemException TooLarge(string detail) =>
         new Problem("too-large", 413, "The content is too large", detail).Exception();
+
+    /// <summary>504: a dependency broke off in the middle; it may have happened or not.</summary>
+    public static ProblemException OutcomeUnknown(string detail) =>
+        new Problem("outcome-unknown", 504, "It is not known whether it happened", detail).Exception();
 
     /// <summary>503: a dependency is not available; nothing was changed.</summary>
     public static ProblemException Unavailable(string detail) =>

@@ -12,7 +12,10 @@ public interface IIdentity
     /// <exception cref="ProblemException"><c>unauthenticated</c>, with one text for every cause.</exception>
     Task<AccessToken> SignInAsync(SignIn request, CancellationToken ct);
 
-    /// <summary>Resolves a credential from an <c>Authorization</c> header; null when it is not valid, revoked or expired.</summary>
+    /// <summary>
+    /// Resolves a credential from an <c>Authorization</c> header; null when it is not valid, revoked or expired. The edge of every process
+    /// asks this before anything else; over HTTP only a process of the platform may.
+    /// </summary>
     Task<Caller?> AuthenticateAsync(string credential, string correlation, CancellationToken ct);
 
     /// <summary>Creates a tenant with its first users. Only the platform may.</summary>
@@ -53,6 +56,15 @@ public sealed record Versioned<T>(T Value, long Version);
 public sealed record Me(
     Id<Tenant> Tenant, string TenantName, Id<Principal> Principal, string Name, PrincipalKind Kind, CredentialKind Credential,
     IReadOnlyList<string> Roles, IReadOnlyList<string> Groups, IReadOnlyList<string> Scopes);
+
+/// <summary>A credential that a process of the platform received, and the correlation id of the request it came with.</summary>
+public sealed record CredentialToResolve(string Credential, string Correlation);
+
+/// <summary>Whose credential it is; absent when it is not valid, revoked or expired.</summary>
+public sealed record CredentialResolved(Caller? Caller);
+
+/// <summary>A tenant that was looked for; absent when there is none.</summary>
+public sealed record TenantFound(Tenant? Tenant);
 
 /// <summary>A user's sign-in.</summary>
 public sealed record SignIn(string Tenant, string User, string Secret);

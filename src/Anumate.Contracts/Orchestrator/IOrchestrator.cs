@@ -19,6 +19,13 @@ public interface IOrchestrator
     /// <summary>Waits until the run has ended or needs people, at most <paramref name="wait"/> (60 s at most), and returns it as it stands.</summary>
     Task<Run> WaitAsync(Caller caller, Id<Run> id, TimeSpan wait, CancellationToken ct);
 
+    /// <summary>
+    /// Answers what a run asked about a call of unknown outcome; only a signed-in person does. The run goes on by the answer, which is
+    /// durable when this returns.
+    /// </summary>
+    /// <exception cref="ProblemException"><c>clarification-not-open</c>, <c>clarification-answer-invalid</c>.</exception>
+    Task<Run> AnswerAsync(Caller caller, Id<Run> id, Id<Clarification> clarification, AnswerClarification request, CancellationToken ct);
+
     /// <summary>The run's journal in order, sealed values masked; with <paramref name="follow"/> it goes on until the run ends.</summary>
     IAsyncEnumerable<RunEvent> WatchAsync(Caller caller, Id<Run> id, long after, bool follow, CancellationToken ct);
 }
@@ -88,6 +95,9 @@ public sealed record Run(
 
     /// <summary>Approvals the run waits for.</summary>
     public IReadOnlyList<Id<Approval>> WaitingFor { get; init; } = [];
+
+    /// <summary>Questions that the run waits on: calls whose outcome neither we nor the tool could tell.</summary>
+    public IReadOnlyList<Clarification> Clarifications { get; init; } = [];
 
     /// <summary>Number of the last journal entry.</summary>
     public long Seq { get; init; }

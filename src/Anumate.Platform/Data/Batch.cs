@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Anumate.Platform.Hosting;
 using Npgsql;
 
 namespace Anumate.Platform.Data;
@@ -117,7 +118,9 @@ public sealed partial class Batch
             {
                 await using var connection = await _source.OpenConnectionAsync(ct);
                 sent = true;
+                PassUnlessReading(KillPoint.BatchBefore);
                 await ExecuteAsync(connection, ct);
+                PassUnlessReading(KillPoint.BatchCommitted);
                 break;
             }
             catch (NpgsqlException e) when (attempt < Attempts && DbErrors.IsRetry(e))
@@ -154,6 +157,14 @@ public sealed partial class Batch
     bool NeverBegan(NpgsqlException e) => e is PostgresException
         ? DbErrors.IsShutdown(e) && ReferenceEquals(e.BatchCommand, _commands[0].Sent)
         : DbErrors.IsNotSent(e) || (ReadsOnly && e.IsTransient && e.InnerException is not TimeoutException);
+
+    void PassUnlessReading(string point)
+    {
+        if (KillPoint.IsArmed && !ReadsOnly)
+        {
+            KillPoint.Pass(point);
+        }
+    }
 
     bool ReadsOnly => _commands.TrueForAll(c => c.Returns == Returns.Rows && c.Read is not null || ReferenceEquals(c.Sql, SetTenant));
 

@@ -42,6 +42,42 @@ public static class Bootstrap
         await SettleAsync(admin, options, database, ct);
     }
 
+    /// <summary>
+    /// Makes the login role of a split process (<see cref="DbOptions.AppRole"/>): a member of the roles of the services it hosts, and of
+    /// no other. May be repeated, also with other services.
+    /// </summary>
+    public static async Task AddLoginAsync(string admin, DbOptions options, IReadOnlyList<string> services, CancellationToken ct)
+    {
+        var database = new NpgsqlConnectionStringBuilder(options.Server).Database
+            ?? throw new ArgumentException("the server's connection string names no database", nameof(options));
+        var login = Name(options.AppRole);
+        string[] groups = ["anumate_platform", .. services.Select(s => $"anumate_{s}")];
+        await using (var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(admin) { Pooling = false }.ConnectionString))
+        await using (var connection = await source.OpenConnectionAsync(ct))
+        {
+            await ExecuteAsync(connection, "select pg_advisory_lock(hashtext('anumate bootstrap'))", ct);
+            await EnsureRoleAsync(connection, options.AppRole, $"login inherit password {Literal(Scram.Verifier(options.Passwords.App))}", ct);
+            await ExecuteAsync(connection, string.Concat((await MembershipsAsync(connection, options.AppRole, ct)).Except(groups).Select(g => $"revoke {Name(g)} from {login};\n"))
+                + $"grant {string.Join(", ", groups.Select(Name))} to {login}", ct);
+        }
+
+        await SettleAsync(admin, options, database, ct);
+    }
+
+    static async Task<IReadOnlyList<string>> MembershipsAsync(NpgsqlConnection connection, string role, CancellationToken ct)
+    {
+        await using var look = new NpgsqlCommand("select g.rolname from pg_auth_members m join pg_roles g on g.oid = m.roleid join pg_roles r on r.oid = m.member where r.rolname = $1", connection);
+        look.Parameters.Add(new NpgsqlParameter<string> { TypedValue = role });
+        await using var reader = await look.ExecuteReaderAsync(ct);
+        var groups = new List<string>();
+        while (await reader.ReadAsync(ct))
+        {
+            groups.Add(reader.GetString(0));
+        }
+
+        return groups;
+    }
+
     /// <summary>What belongs to the one database: who may connect, and within which limits.</summary>
     internal static async Task SettleAsync(string admin, DbOptions options, string database, CancellationToken ct)
     {

@@ -38,6 +38,9 @@ public sealed class Db : IAsyncDisposable
     /// <summary>Work on what belongs to the platform itself (its keys, its secrets): rows of the nil tenant, and tables without tenants.</summary>
     public Batch ForPlatform() => new(this, Source(DbRole.App), default(Id<Tenant>));
 
+    /// <summary>Work on one tenant's rows as the owner of the tables, who may change what serving processes only read. For `anumate master-key` alone.</summary>
+    internal Batch AsOwner(Id<Tenant> tenant) => new(this, Source(DbRole.Owner), tenant);
+
     /// <summary>Work across tenants, with the narrow rights of a role. Each use is listed in README.md beside this file.</summary>
     public Batch Across(DbRole role) => role is DbRole.App or DbRole.Owner
         ? throw new ArgumentException("this role does not work across tenants", nameof(role))

@@ -26,6 +26,12 @@ static class ApiOperations
             operation.Description,
             scope is null ? null : $"Needs the scope `{scope}`.",
             isPublic ? "Needs no credential." : null,
+            metadata.OfType<DemandedCredential>().FirstOrDefault() switch
+            {
+                { OfProcess: true } => "Takes the token of a process of the platform alone.",
+                { OfProcess: false } => "Takes the principal's own credential alone: no process does it in somebody's name.",
+                _ => null,
+            },
         }.Where(t => !string.IsNullOrEmpty(t)));
         if (isPublic)
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Anumate.Platform.RateLimits;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
@@ -28,6 +29,7 @@ sealed class Outside(RequestDelegate next, ILogger<Outside> log)
         {
             var response = ((HttpContext)state).Response;
             SetHeaders(response.Headers, CorrelationOf(response.HttpContext));
+            RateLimitHeaders.Write(response);
             return Task.CompletedTask;
         }, context);
 
@@ -68,8 +70,11 @@ sealed class Outside(RequestDelegate next, ILogger<Outside> log)
 }
 
 /// <summary>After routing: who calls, may it use the route at all, does the address make sense. Then the endpoint binds and runs.</summary>
-sealed class Edge(RequestDelegate next, IIdentity identity, ILogger<Edge> log)
+sealed class Edge(RequestDelegate next, IIdentity identity, ServiceCallers processes, RateLimiter limiter, ILogger<Edge> log)
 {
+    // That of a process is the longest: it carries a caller.
+    const int LongestCredential = 16 * 1024 + 7;
+
     public async Task InvokeAsync(HttpContext context, CallerSlot slot)
     {
         if (context.GetEndpoint() is not RouteEndpoint endpoint)
@@ -86,10 +91,16 @@ sealed class Edge(RequestDelegate next, IIdentity identity, ILogger<Edge> log)
             return;
         }
 
-        var caller = slot.Caller = await CallerOfAsync(context);
+        var caller = slot.Caller = await CallerOfAsync(context, endpoint.Metadata.GetMetadata<DemandedCredential>(), checks?.Method);
         Activity.Current?.SetTag("anumate.tenant", caller.Tenant.ToString());
         using (log.BeginScope(new Dictionary<string, object>(2) { ["tenant"] = caller.Tenant.ToString(), ["principal"] = caller.Principal.ToString() }))
         {
+            if (await RateLimitHeaders.CountAsync(context, limiter, caller) is { } refused)
+            {
+                await ProblemHandler.WriteAsync(context, refused);
+                return;
+            }
+
             if (endpoint.Metadata.GetMetadata<DemandedScope>() is { } demanded)
             {
                 caller.Demand(demanded.Scope);
@@ -100,7 +111,7 @@ sealed class Edge(RequestDelegate next, IIdentity identity, ILogger<Edge> log)
         }
     }
 
-    async Task<Caller> CallerOfAsync(HttpContext context)
+    async Task<Caller> CallerOfAsync(HttpContext context, DemandedCredential? demanded, (string Service, string Name)? method)
     {
         var header = context.Request.Headers.Authorization;
         if (header.Count == 0)
@@ -109,12 +120,21 @@ sealed class Edge(RequestDelegate next, IIdentity identity, ILogger<Edge> log)
         }
 
         const string Scheme = "Bearer ";
-        if (header.Count != 1 || header[0] is not { Length: > 7 and <= 4096 } text || !text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        if (header.Count != 1 || header[0] is not { Length: > 7 and <= LongestCredential } text || !text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
         {
             throw Problems.Unauthenticated("the `Authorization` header must be `Bearer` and one credential");
         }
 
-        return await identity.AuthenticateAsync(text[Scheme.Length..], Outside.CorrelationOf(context), context.RequestAborted)
+        var credential = text[Scheme.Length..];
+        if (ServiceCallers.IsOne(credential))
+        {
+            return method is { } called && demanded is not { OfProcess: false }
+                ? await processes.AuthenticateAsync(credential, called.Service, called.Name, context.RequestAborted)
+                : throw Problems.Forbidden("this needs the principal's own credential; no process does it in somebody's name");
+        }
+
+        var caller = await identity.AuthenticateAsync(credential, Outside.CorrelationOf(context), context.RequestAborted)
             ?? throw Problems.Unauthenticated("the credential is not valid, has expired or was revoked");
+        return demanded is { OfProcess: true } ? throw Problems.Forbidden("this is for processes of the platform") : caller;
     }
 }

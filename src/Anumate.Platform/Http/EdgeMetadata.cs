@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Frozen;
 using System.Reflection;
+using Anumate.Proofs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -11,6 +12,9 @@ namespace Anumate.Platform.Http;
 /// <summary>What the edge checks before an endpoint runs, read once from the signature of its handler.</summary>
 sealed record EdgeMetadata(IReadOnlyList<(string Name, string Prefix)> Ids, FrozenSet<string> QueryNames)
 {
+    /// <summary>The word of the service whose contract the handler calls, and the method as tokens name it; null for what is no contract's.</summary>
+    public (string Service, string Name)? Method { get; init; }
+
     public static void AddTo(EndpointBuilder builder)
     {
         if (builder is not RouteEndpointBuilder route || builder.Metadata.OfType<MethodInfo>().FirstOrDefault() is not { } handler)
@@ -37,7 +41,7 @@ sealed record EdgeMetadata(IReadOnlyList<(string Name, string Prefix)> Ids, Froz
         }
 
         query.UnionWith(builder.Metadata.OfType<ParameterMetadata>().Where(p => p.InQuery).Select(p => p.Name));
-        builder.Metadata.Add(new EdgeMetadata(ids, query.ToFrozenSet()));
+        builder.Metadata.Add(new EdgeMetadata(ids, query.ToFrozenSet()) { Method = MethodOf(handler) });
     }
 
     /// <summary>A malformed id in the route names no object: 404, like an unknown one. An unknown query name is a 400: nothing asked for is ignored.</summary>
@@ -61,6 +65,13 @@ sealed record EdgeMetadata(IReadOnlyList<(string Name, string Prefix)> Ids, Froz
             }
         }
     }
+
+    // A handler has the name of the contract method that it calls.
+    static (string, string)? MethodOf(MethodInfo handler) =>
+        handler.GetParameters().Select(p => p.ParameterType).FirstOrDefault(t => t.IsInterface && t.Assembly == typeof(Caller).Assembly) is { } contract
+        && contract.GetMethod(handler.Name + "Async") is { } method
+            ? (contract.Name[1..].ToLowerInvariant(), ServiceTokenClaims.MethodOf(contract.Name[1..].ToLowerInvariant(), method.Name))
+            : null;
 
     static bool IsQuery(ParameterInfo parameter)
     {

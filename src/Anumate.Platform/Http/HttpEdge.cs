@@ -11,6 +11,7 @@ public static class HttpEdge
     public static IServiceCollection AddHttpEdge(this IServiceCollection services)
     {
         services.AddExceptionHandler<ProblemHandler>();
+        services.AddSingleton<ServiceCallers>();
         services.AddScoped<CallerSlot>();
         services.AddScoped(sp => sp.GetRequiredService<CallerSlot>().Caller
             ?? throw new InvalidOperationException("a public route has no caller; take it off the list of PublicRoutes or do not ask for one"));

@@ -24,7 +24,7 @@ public sealed record SigningPublicKey(Ed25519PublicKey Key, DateTimeOffset Creat
 /// The platform's own Ed25519 keys, one current one per purpose, made when first needed and the same in every process: of two
 /// processes that make one at the same moment, one wins and both use it. Private halves are sealed by the master key.
 /// </summary>
-public sealed class SigningKeys(Db db, MasterKey master, TimeProvider time)
+public sealed class SigningKeys(Db db, IMasterKey master, TimeProvider time)
 {
     const string Select = "select kid, public_key, private_key, created, retired from platform.signing_key where purpose = $1 order by created";
 
@@ -79,22 +79,22 @@ public sealed class SigningKeys(Db db, MasterKey master, TimeProvider time)
         var current = rows.Last(r => r.Retired is null);
         var publicKeys = rows.Select(r => new SigningPublicKey(Ed25519PublicKey.Import(r.PublicKey), r.Created, r.Retired)).ToList();
         var loaded = new Loaded(
-            known is not null && known.Current.Kid == current.Kid ? known.Current : Open(purpose, current),
+            known is not null && known.Current.Kid == current.Kid ? known.Current : await OpenAsync(purpose, current, ct),
             new KeyRing(publicKeys.Select(k => new TrustedKey(k.Key, NameOf(purpose)) { From = k.Created - Early, Until = k.Retired + Late })),
             publicKeys,
             time.GetTimestamp());
         return _loaded[purpose] = loaded;
     }
 
-    Task<IReadOnlyList<Row>> MakeAsync(SigningPurpose purpose, CancellationToken ct)
+    async Task<IReadOnlyList<Row>> MakeAsync(SigningPurpose purpose, CancellationToken ct)
     {
         using var random = RandomNumberGenerator.Create();
         using var key = Ed25519Key.New(random);
         var seed = key.ExportSeed();
         try
         {
-            var sealedKey = Encoding.ASCII.GetBytes(master.Key.Seal(seed, Context(purpose, key.Kid), random));
-            return db.ForPlatform()
+            var sealedKey = Encoding.ASCII.GetBytes(await master.SealAsync(seed, ContextOf(Word(purpose), key.Kid), ct));
+            return await db.ForPlatform()
                 .Run(Insert, key.Kid, Word(purpose), key.Public.Span.ToArray(), sealedKey, time.GetUtcNow())
                 .ListAsync(Select, ToRow, ct, Word(purpose));
         }
@@ -104,14 +104,9 @@ public sealed class SigningKeys(Db db, MasterKey master, TimeProvider time)
         }
     }
 
-    Ed25519Key Open(SigningPurpose purpose, Row row)
+    async Task<Ed25519Key> OpenAsync(SigningPurpose purpose, Row row, CancellationToken ct)
     {
-        if (!master.Key.TryOpen(Encoding.ASCII.GetString(row.PrivateKey), Context(purpose, row.Kid), out var seed))
-        {
-            throw new InvalidOperationException(
-                $"the {Word(purpose)} key {row.Kid} was not sealed by this installation's master key; is `Anumate:Secrets:KeyFile` the right one?");
-        }
-
+        var seed = await master.OpenAsync(Encoding.ASCII.GetString(row.PrivateKey), ContextOf(Word(purpose), row.Kid), ct);
         try
         {
             return Ed25519Key.Import(seed);
@@ -122,7 +117,7 @@ public sealed class SigningKeys(Db db, MasterKey master, TimeProvider time)
         }
     }
 
-    static string Context(SigningPurpose purpose, string kid) => $"signing-key/{Word(purpose)}/{kid}";
+    internal static string ContextOf(string purpose, string kid) => $"signing-key/{purpose}/{kid}";
 
     static string Word(SigningPurpose purpose) => purpose switch
     {

@@ -8,14 +8,17 @@ namespace Anumate.Approvals;
 
 static class ApprovalEndpoints
 {
+    // The evidence holds the inputs of a run.
+    const int BodyLimit = 2 * 1024 * 1024;
+
     public static void Map(IEndpointRouteBuilder v1)
     {
         var approvals = v1.MapGroup("/approvals");
-        approvals.MapPost("", Request).Demands(Scope.ApprovalRequest).WithSummary("Ask for an approval (services only)");
+        approvals.MapPost("", Request).Demands(Scope.ApprovalRequest).BodyLimit(BodyLimit).WithSummary("Ask for an approval (services only)");
         approvals.MapGet("", List).Demands(Scope.ApprovalRead).WithSummary("List approvals, newest first");
         approvals.MapGet("/{id}", Get).Demands(Scope.ApprovalRead).WithSummary("Get an approval with its votes");
         approvals.MapGet("/{id}/standing", Confirm).Demands(Scope.ApprovalRequest).WithSummary("Confirm that a granted approval still holds (services only)");
-        approvals.MapPost("/{id}/decision", Decide).Demands(Scope.ApprovalDecide).WithSummary("Say yes or no as a signed-in person");
+        approvals.MapPost("/{id}/decision", Decide).Demands(Scope.ApprovalDecide).OfPrincipals().WithSummary("Say yes or no as a signed-in person");
     }
 
     static async Task<Created<Approval>> Request(Caller caller, Body<NewApproval> body, IApprovals approvals, CancellationToken ct)

@@ -16,7 +16,7 @@ static class CapTokenEndpoints
         tokens.MapPost("/spend", Spend).Demands(Scope.CapTokenSpend).WithSummary("Verify a token for one call and count the use (services only)");
         tokens.MapGet("", List).Demands(Scope.RunRead).WithSummary("List the tokens issued for a run, without the tokens themselves");
         tokens.MapDelete("/{id}", Revoke).Demands(Scope.RunExecute).WithSummary("Revoke a token; uses from now on are refused");
-        tokens.MapGet("/jwks", Keys).WithSummary("The public keys that verify capability tokens (JWK Set)");
+        tokens.MapGet("/jwks", GetKeys).WithSummary("The public keys that verify capability tokens (JWK Set)");
     }
 
     static async Task<Ok<CapToken>> Issue(Caller caller, Body<NewCapToken> body, ICapTokens tokens, CancellationToken ct) =>
@@ -37,5 +37,5 @@ static class CapTokenEndpoints
         return TypedResults.NoContent();
     }
 
-    static async Task<Ok<JsonElement>> Keys(ICapTokens tokens, CancellationToken ct) => Reply.Ok(await tokens.GetKeysAsync(ct));
+    static async Task<Ok<JsonElement>> GetKeys(ICapTokens tokens, CancellationToken ct) => Reply.Ok(await tokens.GetKeysAsync(ct));
 }

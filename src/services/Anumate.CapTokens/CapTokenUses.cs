@@ -42,10 +42,10 @@ sealed class CapTokenUses(Db db, ILoggerFactory loggers) : IAsyncDisposable
 
     readonly GroupWriter<IssuedToken> issues = new(db, new GroupStatement<IssuedToken>(Issue, t => t.Id.Value) { Size = t => t.Grants.Length }
         .Uuid(t => t.Tenant.Value).Uuid(t => t.Id.Value).Uuid(t => t.Run.Value).Text(t => t.Step).Integer(t => t.Attempt).Bigint(t => t.Epoch).Json(t => t.Grants)
-        .Text(t => t.MaxUses).Text(t => t.Uses).Time(t => t.Issued).Time(t => t.Expires), new GroupOptions(), loggers.CreateLogger<GroupWriter<IssuedToken>>());
+        .Text(t => t.MaxUses).Text(t => t.Uses).Time(t => t.Issued).Time(t => t.Expires), new GroupOptions { Name = "token-issue" }, loggers.CreateLogger<GroupWriter<IssuedToken>>());
 
     readonly GroupWriter<TokenUse> uses = new(db, new GroupStatement<TokenUse>(Count, u => u.Id.Value)
-        .Uuid(u => u.Tenant.Value).Uuid(u => u.Id.Value).Integer(u => u.Grant).Time(u => u.Now), new GroupOptions(), loggers.CreateLogger<GroupWriter<TokenUse>>());
+        .Uuid(u => u.Tenant.Value).Uuid(u => u.Id.Value).Integer(u => u.Grant).Time(u => u.Now), new GroupOptions { Name = "token-use" }, loggers.CreateLogger<GroupWriter<TokenUse>>());
 
     public async Task IssueAsync(IssuedToken token, CancellationToken ct) => await issues.WriteAsync(token, ct);
 

@@ -46,9 +46,10 @@ sealed class CompilerService(PlanStore store, IRegistry registry, IPolicies poli
     async Task<CompiledPlan> SaveAsync(Caller caller, CompileCapsule request, ExecutablePlan plan, IReadOnlyList<Diagnostic> diagnostics, CancellationToken ct)
     {
         // The same capsule and lock give the same plan: compiling again finds it.
+        var once = Once.Of("plan.compile", request.IdempotencyKey, request);
         if (await store.FindAsync(caller, plan.Hash, ct) is { } known)
         {
-            return known;
+            return await store.AnswerAsync(caller, known, once, ct);
         }
 
         var compiled = new CompiledPlan(plan.Hash, plan.Capsule, plan.CapsuleVersion, plan.Canonical.ToElement(), diagnostics, caller.Principal, time.GetUtcNow());
@@ -59,7 +60,7 @@ sealed class CompilerService(PlanStore store, IRegistry registry, IPolicies poli
         try
         {
             return await store.SaveAsync(caller, Id<PlanRow>.New(time), compiled, plan.Canonical.Utf8.ToArray(), plan.Steps.Count,
-                Once.Of("plan.compile", request.IdempotencyKey, request), record, ct);
+                once, record, ct);
         }
         catch (ProblemException e) when (e.Problem.Code == "conflict")
         {

@@ -35,6 +35,10 @@ sealed class PlanStore(Db db)
             .Audit(record)
             .SaveOnceAsync(caller, once, plan, ct);
 
+    /// <summary>Answers with a plan that is there already, and remembers that under the request's key like any answer.</summary>
+    public Task<CompiledPlan> AnswerAsync(Caller caller, CompiledPlan known, Once once, CancellationToken ct) =>
+        once.Key is null ? Task.FromResult(known) : db.For(caller.Tenant).SaveOnceAsync(caller, once, known, ct);
+
     /// <summary>A stored plan, or null. Bytes that are not those the hash names are never handed out.</summary>
     public async Task<CompiledPlan?> FindAsync(Caller caller, string planHash, CancellationToken ct) =>
         await db.For(caller.Tenant).FirstAsync(Select, Plan, ct, planHash);

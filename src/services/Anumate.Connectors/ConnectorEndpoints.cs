@@ -8,6 +8,9 @@ namespace Anumate.Connectors;
 
 static class ConnectorEndpoints
 {
+    // Arguments may hold all of a run's inputs and what its steps gave, and travel in base64.
+    const int BodyLimit = 12 * 1024 * 1024;
+
     public static void Map(IEndpointRouteBuilder v1)
     {
         var connectors = v1.MapGroup("/connectors");
@@ -17,8 +20,8 @@ static class ConnectorEndpoints
 
         var tools = v1.MapGroup("/tools");
         tools.MapGet("", ListTools).Demands(Scope.ConnectorRead).WithSummary("List tools by name");
-        tools.MapPost("/resolve", Resolve).Demands(Scope.ConnectorRead).WithSummary("Get several tools by name");
-        tools.MapPost("/call", Call).Demands(Scope.ToolCall).WithSummary("Call a tool under a capability token (services only)");
+        tools.MapPost("/resolve", GetTools).Demands(Scope.ConnectorRead).WithSummary("Get several tools by name");
+        tools.MapPost("/call", Call).Demands(Scope.ToolCall).BodyLimit(BodyLimit).WithSummary("Call a tool under a capability token (services only)");
         tools.MapPost("/lookup", Lookup).Demands(Scope.ToolCall).WithSummary("Ask a tool what became of a call (services only)");
     }
 
@@ -34,7 +37,7 @@ static class ConnectorEndpoints
     static async Task<Ok<Page<Tool>>> ListTools(Caller caller, PageQuery page, IConnectors connectors, CancellationToken ct) =>
         Reply.Ok(await connectors.ListToolsAsync(caller, page, ct));
 
-    static async Task<Ok<IReadOnlyList<Tool>>> Resolve(Caller caller, Body<IReadOnlyList<string>> names, IConnectors connectors, CancellationToken ct) =>
+    static async Task<Ok<IReadOnlyList<Tool>>> GetTools(Caller caller, Body<IReadOnlyList<string>> names, IConnectors connectors, CancellationToken ct) =>
         Reply.Ok(await connectors.GetToolsAsync(caller, names.Value, ct));
 
     static async Task<Ok<ToolResult>> Call(Caller caller, Body<ToolCall> call, IConnectors connectors, CancellationToken ct) =>

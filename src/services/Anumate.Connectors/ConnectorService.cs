@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Anumate.Platform.Data;
+using Anumate.Platform.Hosting;
 using Anumate.Proofs;
 
 namespace Anumate.Connectors;
@@ -60,8 +61,17 @@ sealed class ConnectorService(ConnectorStore store, ToolCache cache, ToolHttp ht
 
         // Spent immediately before the call is sent: a use is counted even when the tool then fails.
         await tokens.SpendAsync(caller, new SpendCapToken(call.Token, Audience, call.Run, call.Step, call.Attempt, call.Epoch, call.Tool, digest), ct);
+        KillPoint.Pass(KillPoint.ToolBefore);
+
+        // The process may have stood still since the token was looked at.
+        if (time.GetUtcNow() >= call.NotAfter)
+        {
+            return new ToolResult(ToolOutcome.Unavailable, null, "the token ended before the call could be sent");
+        }
+
         var began = time.GetTimestamp();
         var answer = await http.PostAsync(tool.Call, call.Arguments, call.IdempotencyKey, caller.Correlation, timeout, ct);
+        KillPoint.Pass(KillPoint.ToolAfter);
         return Judge(tool, answer) with { Duration = time.GetElapsedTime(began) };
     }
 
@@ -102,7 +112,7 @@ sealed class ConnectorService(ConnectorStore store, ToolCache cache, ToolHttp ht
         return answer.Status switch
         {
             null => new ToolResult(ToolOutcome.Timeout, null, answer.Error),
-            >= HttpStatusCode.OK and < HttpStatusCode.MultipleChoices => Output(tool, answer.Error, body?.RootElement),
+            >= HttpStatusCode.OK and < HttpStatusCode.MultipleChoices => Output(tool, answer.Error, body?.RootElement, Misfit(tool)),
             HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable or (HttpStatusCode)425 =>
                 new ToolResult(ToolOutcome.Unavailable, null, $"the tool answered {(int)answer.Status}"),
 
@@ -124,18 +134,21 @@ sealed class ConnectorService(ConnectorStore store, ToolCache cache, ToolHttp ht
 
         return found.ValueKind == JsonValueKind.False
             ? new ToolResult(ToolOutcome.NotFound, null, null)
-            : Output(tool, null, root.TryGetProperty("output", out var output) ? output : null);
+            : Output(tool, null, root.TryGetProperty("output", out var output) ? output : null, ToolOutcome.Unknown);
     }
 
-    static ToolResult Output(ReadyTool tool, string? error, JsonElement? output)
+    // A tool that says yes and then something unreadable has done what it was asked: only one that changes nothing can have failed.
+    static ToolOutcome Misfit(ReadyTool tool) => tool.Tool.Effect == ToolEffect.ReadOnly ? ToolOutcome.Failed : ToolOutcome.Timeout;
+
+    static ToolResult Output(ReadyTool tool, string? error, JsonElement? output, ToolOutcome misfit)
     {
         if (output is not { } value)
         {
-            return new ToolResult(ToolOutcome.Failed, null, error ?? "the answer has no output");
+            return new ToolResult(misfit, null, error ?? "the answer has no output");
         }
 
         return tool.Output.Validate(value) is { Count: > 0 } errors
-            ? new ToolResult(ToolOutcome.Failed, null, $"the answer does not fit the tool's output schema: {errors[0].InstancePath} {errors[0].Keyword}")
+            ? new ToolResult(misfit, null, $"the answer does not fit the tool's output schema: {errors[0].InstancePath} {errors[0].Keyword}")
             : new ToolResult(ToolOutcome.Ok, value.Clone(), null);
     }
 }

@@ -137,8 +137,10 @@ sealed class ToolHttp : IDisposable
 
         if (address.AddressFamily == AddressFamily.InterNetworkV6)
         {
+            // Addresses that carry an IPv4 address (RFC 4291 compatible, 6to4, NAT64, Teredo) could lead to a private one; nobody needs them.
             return !(IPAddress.IsLoopback(address) || address.IsIPv6LinkLocal || address.IsIPv6SiteLocal || address.IsIPv6UniqueLocal
-                || address.IsIPv6Multicast || address.Equals(IPAddress.IPv6Any) || address.IsIPv6Teredo);
+                || address.IsIPv6Multicast || address.IsIPv6Teredo
+                || address.GetAddressBytes() is [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ..] or [0x20, 0x02, ..] or [0x00, 0x64, 0xff, 0x9b, ..]);
         }
 
         // RFC 6890: this network, private, shared, loopback, link-local, protocol assignments, documentation, benchmarking, multicast, reserved.

@@ -9,13 +9,16 @@ namespace Anumate.GhostRuns;
 
 static class GhostRunEndpoints
 {
+    // The inputs of an execution, whose limit is the usual one, and what is around them.
+    const int BodyLimit = 2 * 1024 * 1024;
+
     public static void Map(IEndpointRouteBuilder v1)
     {
         var ghostRuns = v1.MapGroup("/ghostrun");
         ghostRuns.MapPost("", Simulate).Demands(Scope.GhostRunExecute).WithSummary("Simulate a plan without any effect; answers with the preflight report");
         ghostRuns.MapGet("", List).Demands(Scope.GhostRunRead).WithSummary("List simulations, newest first");
         ghostRuns.MapGet("/{id}", Get).Demands(Scope.GhostRunRead).WithSummary("Get a simulation with its report");
-        ghostRuns.MapPost("/{id}/inputs", HasInputs).Demands(Scope.GhostRunRead).WithSummary("Whether a simulation was made with exactly these inputs");
+        ghostRuns.MapPost("/{id}/inputs", HasInputs).Demands(Scope.GhostRunRead).BodyLimit(BodyLimit).WithSummary("Whether a simulation was made with exactly these inputs");
     }
 
     static async Task<Created<GhostRun>> Simulate(Caller caller, Body<NewGhostRun> body, IdempotencyKey key, IGhostRuns ghostRuns, CancellationToken ct)

@@ -17,6 +17,10 @@ static class IdentityEndpoints
         v1.MapGet("/jwks", GetKeys).WithSummary("The public keys of the built-in issuer of access tokens");
         v1.MapGet("/me", GetMe).WithSummary("Who the caller is");
 
+        v1.MapPost("/authenticate", Authenticate).OfProcesses().WithSummary("Whose credential this is (processes of the platform only)");
+        v1.MapPost("/tenants", CreateTenant).Demands(Scope.TenantCreate).WithSummary("Create a tenant with its first users (services only)");
+        v1.MapGet("/tenants", FindTenant).Demands(Scope.TenantCreate).WithSummary("Look a tenant up by its name (services only)");
+
         var principals = v1.MapGroup("/principals");
         principals.MapPost("", CreatePrincipal).Demands(Scope.IdentityWrite).WithSummary("Create a user, service or agent")
             .Example(new NewPrincipal("olga", PrincipalKind.User, [Role.Operator], ["finance"]));
@@ -41,6 +45,18 @@ static class IdentityEndpoints
 
     static async Task<Ok<Me>> GetMe(Caller caller, IIdentity identity, CancellationToken ct) =>
         Reply.Ok(await identity.GetMeAsync(caller, ct));
+
+    static async Task<Ok<CredentialResolved>> Authenticate(Body<CredentialToResolve> body, IIdentity identity, CancellationToken ct) =>
+        Reply.Ok(new CredentialResolved(await identity.AuthenticateAsync(body.Value.Credential, body.Value.Correlation, ct)));
+
+    static async Task<Created<TenantCreated>> CreateTenant(Caller caller, Body<NewTenant> body, IIdentity identity, CancellationToken ct)
+    {
+        var created = await identity.CreateTenantAsync(caller, body, ct);
+        return Reply.Created($"/v1/tenants/{created.Tenant.Id}", created);
+    }
+
+    static async Task<Ok<TenantFound>> FindTenant(Caller caller, string name, IIdentity identity, CancellationToken ct) =>
+        Reply.Ok(new TenantFound(await identity.FindTenantAsync(caller, name, ct)));
 
     static async Task<Created<PrincipalCreated>> CreatePrincipal(
         Caller caller, Body<NewPrincipal> body, IdempotencyKey key, IIdentity identity, CancellationToken ct)

@@ -1,3 +1,4 @@
+using Anumate.Identity.Oidc;
 using Anumate.Platform.Events;
 using Anumate.Platform.Hosting;
 using Microsoft.Extensions.Configuration;
@@ -18,6 +19,8 @@ public static class IdentityModule
         services.AddSingleton<CredentialCache>();
         services.AddBroadcast<CredentialCache>([PrincipalChanged.EventType, ApiKeyChanged.EventType], (cache, changed, _) => cache.ForgetAsync(changed));
         services.AddSingleton<Issuer>();
+        services.AddSingleton<OidcStore>();
+        services.AddSingleton<OidcSignIn>();
         services.AddSingleton<IIdentity, IdentityService>();
         services.AddSingleton<LastUse>();
         services.AddHostedService(p => p.GetRequiredService<LastUse>());

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Anumate.Identity.Oidc;
 using Microsoft.Extensions.Options;
 
 namespace Anumate.Identity;
@@ -21,6 +22,10 @@ public sealed class IdentityOptions
     /// <summary>How often the time of last use of API keys is written.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan LastUsedInterval { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>OIDC issuers whose access tokens are accepted beside those of the built-in one; see docs/identity.md.</summary>
+    [ValidateEnumeratedItems]
+    public IList<OidcOptions> Issuers { get; set; } = [];
 }
 
 [OptionsValidator]

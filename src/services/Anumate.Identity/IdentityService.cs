@@ -1,9 +1,11 @@
+using Anumate.Identity.Oidc;
 using Anumate.Platform.Data;
 using Anumate.Platform.Http;
 
 namespace Anumate.Identity;
 
-sealed class IdentityService(IdentityStore store, Issuer issuer, CredentialCache cache, LastUse lastUse, IdentityTelemetry telemetry, TimeProvider time)
+sealed class IdentityService(
+    IdentityStore store, Issuer issuer, OidcSignIn oidc, OidcStore external, CredentialCache cache, LastUse lastUse, IdentityTelemetry telemetry, TimeProvider time)
     : IIdentity
 {
     const string PrincipalsList = "principals", KeysList = "api-keys";
@@ -123,7 +125,7 @@ sealed class IdentityService(IdentityStore store, Issuer issuer, CredentialCache
             before.Value with { Roles = Rules.Sorted(request.Roles), Groups = Rules.Sorted(request.Groups), Active = request.Active }, ifMatch + 1);
         await store.Update(caller.Tenant, id, request, ifMatch)
             .Event(caller, Changed(after.Value, after.Version))
-            .Audit(AuditRecord.Of(caller, time, "principal.changed", "principal", id.ToString()) with { Facts = RightsOf(after.Value) })
+            .Audit(RecordOf(caller, time, "principal.changed", after.Value))
             .SaveAsync(ct);
         cache.Forget(id);
         return after;
@@ -136,6 +138,11 @@ sealed class IdentityService(IdentityStore store, Issuer issuer, CredentialCache
         if (before.Value.Kind != PrincipalKind.User)
         {
             throw Problems.Conflict($"`{before.Value.Name}` is not a user; services and agents sign in with API keys");
+        }
+
+        if (await external.IssuerOfAsync(caller.Tenant, id, ct) is { } elsewhere)
+        {
+            throw Problems.Conflict($"`{before.Value.Name}` signs in at `{elsewhere}`; a secret here would be a way around it");
         }
 
         var secret = Credentials.NewSecret();
@@ -215,7 +222,7 @@ sealed class IdentityService(IdentityStore store, Issuer issuer, CredentialCache
         var secret = request.Kind == PrincipalKind.User ? Credentials.NewSecret() : null;
         IdentityStore.Add(batch, principal, secret is null ? null : Credentials.Hash(secret))
             .Event(caller, Changed(principal, 1))
-            .Audit(AuditRecord.Of(caller, time, "principal.created", "principal", principal.Id.ToString()) with { Facts = RightsOf(principal) });
+            .Audit(RecordOf(caller, time, "principal.created", principal));
         return new PrincipalCreated(principal, secret);
     }
 
@@ -250,15 +257,19 @@ sealed class IdentityService(IdentityStore store, Issuer issuer, CredentialCache
 
     async Task<KnownCaller?> OfTokenAsync(string credential, CancellationToken ct)
     {
-        if (await issuer.VerifyAsync(credential, ct) is not { } token)
+        if (await issuer.VerifyAsync(credential, ct) is { } token)
         {
-            return null;
+            return await store.SubjectAsync(token.Tenant, token.Principal, ct) is { } subject ? Signed(credential, token.Tenant, subject, token.Expires) : null;
         }
 
-        var subject = await store.SubjectAsync(token.Tenant, token.Principal, ct);
-        return subject is { Active: true }
-            ? cache.Keep(credential, new KnownCaller(CallerOf(token.Tenant, subject, CredentialKind.SignIn, subject.Roles), null, token.Expires))
-            : null;
+        return await oidc.AuthenticateAsync(credential, ct) is var (tenant, person, expires) ? Signed(credential, tenant, person, expires) : null;
+    }
+
+    // A token that an issuer gave to a program is a program's credential, as an API key is: only people sign in.
+    KnownCaller? Signed(string credential, Id<Tenant> tenant, Subject subject, DateTimeOffset expires)
+    {
+        var kind = subject.Kind == PrincipalKind.User ? CredentialKind.SignIn : CredentialKind.ApiKey;
+        return subject.Active ? cache.Keep(credential, new KnownCaller(CallerOf(tenant, subject, kind, subject.Roles), null, expires)) : null;
     }
 
     static Caller CallerOf(Id<Tenant> tenant, Subject subject, CredentialKind credential, IEnumerable<string> roles)
@@ -278,7 +289,10 @@ sealed class IdentityService(IdentityStore store, Issuer issuer, CredentialCache
         };
     }
 
-    static PrincipalChanged Changed(Principal p, long version) => new(p.Id, p.Name, p.Roles, p.Groups, p.Active, version);
+    internal static PrincipalChanged Changed(Principal p, long version) => new(p.Id, p.Name, p.Roles, p.Groups, p.Active, version);
+
+    internal static AuditRecord RecordOf(Caller caller, TimeProvider time, string action, Principal p) =>
+        AuditRecord.Of(caller, time, action, "principal", p.Id.ToString()) with { Facts = RightsOf(p) };
 
     static System.Text.Json.JsonElement RightsOf(Principal p) => System.Text.Json.JsonSerializer.SerializeToElement(
         new Rights(p.Roles, p.Groups, p.Active), IdentityJson.Default.Rights);

@@ -136,7 +136,9 @@ sealed class IdentityStore(Db db)
         return [.. rows.Select(v => v.Value)];
     }
 
-    public Batch Update(Id<Tenant> tenant, Id<Principal> id, PrincipalUpdate update, long version) => db.For(tenant)
+    public Batch Update(Id<Tenant> tenant, Id<Principal> id, PrincipalUpdate update, long version) => Update(db.For(tenant), id, update, version);
+
+    public static Batch Update(Batch batch, Id<Principal> id, PrincipalUpdate update, long version) => batch
         .One(UpdatePrincipal, id, version, update.Roles, update.Active)
         .Run(DeleteMemberships, id, update.Groups)
         .Run(AddMemberships, id, update.Groups);
@@ -163,7 +165,7 @@ sealed class IdentityStore(Db db)
     public Task TouchAsync(Id<Tenant> tenant, IReadOnlyList<Guid> keys, IReadOnlyList<DateTimeOffset> times, CancellationToken ct) =>
         db.For(tenant).Run(TouchKeys, keys, times).SaveAsync(ct);
 
-    static Subject ToSubject(NpgsqlDataReader r) =>
+    internal static Subject ToSubject(NpgsqlDataReader r) =>
         new(r.Id<Principal>(0), r.GetString(1), Words.Kind(r.GetString(2)), r.Texts(3), r.Texts(4), r.GetBoolean(5)) { SecretHash = r.BytesOrNull(6) };
 
     static Versioned<Principal> ToPrincipal(NpgsqlDataReader r) => new(

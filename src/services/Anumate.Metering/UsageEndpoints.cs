@@ -9,8 +9,8 @@ namespace Anumate.Metering;
 static class UsageEndpoints
 {
     public static void Map(IEndpointRouteBuilder v1) =>
-        v1.MapGet("/usage", Get).Demands(Scope.UsageRead).WithSummary("Usage per day (UTC), oldest first");
+        v1.MapGet("/usage", GetUsage).Demands(Scope.UsageRead).WithSummary("Usage per day (UTC), oldest first");
 
-    static async Task<Ok<IReadOnlyList<DailyUsage>>> Get(Caller caller, DateOnly from, DateOnly to, IMetering metering, CancellationToken ct) =>
+    static async Task<Ok<IReadOnlyList<DailyUsage>>> GetUsage(Caller caller, DateOnly from, DateOnly to, IMetering metering, CancellationToken ct) =>
         Reply.Ok(await metering.GetUsageAsync(caller, from, to, ct));
 }

@@ -15,6 +15,8 @@ static class ExecutionEndpoints
         executions.MapGet("", List).Demands(Scope.RunRead).WithSummary("List runs, newest first");
         executions.MapGet("/{id}", Get).Demands(Scope.RunRead).WithSummary("Get a run as it stands");
         executions.MapGet("/{id}/wait", Wait).Demands(Scope.RunRead).WithSummary("Get a run once it has ended or waits for people");
+        executions.MapPost("/{id}/clarifications/{clarification}/answer", Answer).Demands(Scope.RunExecute)
+            .WithSummary("Say, as a signed-in person, what became of a call of unknown outcome");
         executions.MapGet("/{id}/events", Watch).Demands(Scope.RunRead).WithSummary("A run's journal, as server-sent events");
     }
 
@@ -32,6 +34,10 @@ static class ExecutionEndpoints
 
     static async Task<Ok<Run>> Wait(Caller caller, Id<Run> id, int? seconds, IOrchestrator orchestrator, CancellationToken ct) =>
         Reply.Ok(await orchestrator.WaitAsync(caller, id, TimeSpan.FromSeconds(seconds ?? 30), ct));
+
+    static async Task<Ok<Run>> Answer(
+        Caller caller, Id<Run> id, Id<Clarification> clarification, Body<AnswerClarification> body, IOrchestrator orchestrator, CancellationToken ct) =>
+        Reply.Ok(await orchestrator.AnswerAsync(caller, id, clarification, body, ct));
 
     static EventStream<RunEvent> Watch(Caller caller, Id<Run> id, long? after, bool? follow, IOrchestrator orchestrator, CancellationToken ct) =>
         Reply.Stream(orchestrator.WatchAsync(caller, id, after ?? 0, follow ?? false, ct), e => (e.Kind, $"{e.Seq}"));

@@ -29,6 +29,10 @@ public sealed class OrchestratorOptions
     [Range(1, 512)]
     public int RecoverAtOnce { get; init; } = 32;
 
+    /// <summary>How often runs of earlier hosts are looked for after the start.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan LookAgain { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>How often a followed journal that has caught up looks again.</summary>
     [Range(typeof(TimeSpan), "00:00:00.020", "00:00:10")]
     public TimeSpan WatchPoll { get; init; } = TimeSpan.FromMilliseconds(100);

@@ -47,7 +47,14 @@ sealed class OrchestratorService(
         var started = new RunStarted(time.GetUtcNow(), plan.Plan.Hash, inputs, SaltedDigest.Of(keys.Keys.Salt.Span, inputs.Utf8.Span).ToString(),
             Json.Of(JsonSerializer.SerializeToElement(facts, OrchestratorJson.Default.RunFacts)));
         var birth = new RunBirth(caller.Tenant, run, plan, started, facts, keys, decision) { Once = once.Key is null ? null : once };
-        return (await shards.Of(run).StartAsync(birth.AsImmutable())).Value;
+        var accepted = (await shards.Of(run).StartAsync(birth.AsImmutable())).Value;
+        if (accepted.Id != run)
+        {
+            // The first start may be durable and yet have been answered with 503, its connection lost in the commit: then nobody is at work on it.
+            await shards.Of(accepted.Id).ResumeAsync(RunKey.Of(caller.Tenant, accepted.Id));
+        }
+
+        return accepted;
     }
 
     public async Task<Page<Run>> ListAsync(Caller caller, RunStatus? status, PageRequest page, CancellationToken ct)
@@ -76,6 +83,19 @@ sealed class OrchestratorService(
 
         // The run itself first: most often it is at work here. A run of another tenant is not found under the caller's key.
         return await ShownAsync(caller, (await shards.Of(id).WaitAsync(RunKey.Of(caller.Tenant, id), wait).WaitAsync(ct)).Value, ct);
+    }
+
+    public async Task<Run> AnswerAsync(Caller caller, Id<Run> id, Id<Clarification> clarification, AnswerClarification request, CancellationToken ct)
+    {
+        caller.Demand(Scope.RunExecute);
+        if (caller is not { Credential: CredentialKind.SignIn, Kind: PrincipalKind.User })
+        {
+            throw ClarificationProblems.NotAPerson();
+        }
+
+        Clarifications.Read(request);
+        var run = await shards.Of(id).AnswerAsync(RunKey.Of(caller.Tenant, id), clarification.Value, request.Response, Clarifications.Bytes(request), caller.Principal.Value, request.Note);
+        return await ShownAsync(caller, run.Value, ct);
     }
 
     public async IAsyncEnumerable<RunEvent> WatchAsync(Caller caller, Id<Run> id, long after, bool follow, [EnumeratorCancellation] CancellationToken ct)

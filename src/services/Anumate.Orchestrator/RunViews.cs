@@ -8,13 +8,14 @@ static class RunViews
 {
     public static string Word(RunStatus status) => JsonNamingPolicy.SnakeCaseLower.ConvertName(status.ToString());
 
-    public static Run Of(RunState state, Id<Principal> requestedBy, DateTimeOffset created, Sealing sealing) => new(
+    public static Run Of(RunState state, Id<Principal> requestedBy, DateTimeOffset created, Sealing sealing, Func<CallKey, string> key) => new(
         state.Run, state.Plan.Hash, state.Plan.Capsule, state.Plan.CapsuleVersion, state.Status, state.InputsDigest, requestedBy, state.Steps, created,
         state.HasEnded ? state.Now : null)
     {
         Outputs = state.Outputs.IsAbsent ? null : sealing.SealOutputs(state.Outputs).ToElement(),
         Error = state.Error ?? state.Failure?.Error,
         WaitingFor = [.. state.Approvals.Where(a => a.Verdict is null).Select(a => Id<Approval>.Parse(a.Id))],
+        Clarifications = state.Clarifications.Count == 0 ? [] : [.. state.Clarifications.Select(c => Clarifications.Of(state, c, key))],
         Seq = state.Seq,
     };
 

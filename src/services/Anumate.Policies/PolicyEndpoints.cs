@@ -17,7 +17,7 @@ static class PolicyEndpoints
         policies.MapPost("/evaluate", Evaluate).Demands(Scope.PolicyRead).WithSummary("Decide given facts, to try a policy");
         policies.MapPost("/resolve", Resolve).Demands(Scope.PolicyRead)
             .WithSummary("Resolve references to policy versions, all or nothing");
-        policies.MapPost("/bundle", Bundle).Demands(Scope.PolicyRead)
+        policies.MapPost("/bundle", GetBundle).Demands(Scope.PolicyRead)
             .WithSummary("Get what rules the tenant now, and pinned versions by digest");
     }
 
@@ -42,6 +42,6 @@ static class PolicyEndpoints
         Caller caller, Body<IReadOnlyList<string>> body, IPolicies policies, CancellationToken ct) =>
         Reply.Ok(await policies.ResolveAsync(caller, body.Value, ct));
 
-    static async Task<Ok<PolicyBundle>> Bundle(Caller caller, Body<IReadOnlyList<string>> body, IPolicies policies, CancellationToken ct) =>
+    static async Task<Ok<PolicyBundle>> GetBundle(Caller caller, Body<IReadOnlyList<string>> body, IPolicies policies, CancellationToken ct) =>
         Reply.Ok(await policies.GetBundleAsync(caller, body.Value, ct));
 }

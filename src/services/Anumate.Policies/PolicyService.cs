@@ -39,7 +39,7 @@ sealed class PolicyService(PolicyStore store, CompiledPolicies compiled, TimePro
                 throw;
             }
 
-            return existing;
+            return await store.AnswerAsync(caller, existing, once, ct);
         }
     }
 

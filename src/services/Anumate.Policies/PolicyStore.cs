@@ -55,6 +55,10 @@ sealed class PolicyStore(Db db)
             .Audit(record)
             .SaveOnceAsync(caller, once, policy, ct);
 
+    /// <summary>Answers with a version that is there already, and remembers that under the request's key like any answer.</summary>
+    public Task<PolicyVersion> AnswerAsync(Caller caller, PolicyVersion known, Once once, CancellationToken ct) =>
+        once.Key is null ? Task.FromResult(known) : db.For(caller.Tenant).SaveOnceAsync(caller, once, known, ct);
+
     public async Task<PolicyVersion> GetAsync(Caller caller, Id<Policy> id, CancellationToken ct) =>
         await db.For(caller.Tenant).FirstAsync(ById, Map, ct, id) ?? throw PolicyProblems.NotFound(id.ToString());
 

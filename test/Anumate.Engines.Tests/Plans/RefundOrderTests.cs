@@ -67,6 +67,30 @@ public sealed class RefundOrderTests
     }
 
     [Fact]
+    public void A_host_that_reads_the_run_again_does_not_wait_for_an_answer_that_is_lost()
+    {
+        var lost = true;
+        var run = new Simulation(A.RefundOrder.Plan, A.RefundOrder.Inputs(60))
+        {
+            Tool = call => call.Tool.Name switch
+            {
+                "orders.get" => (AttemptOutcome.Ok, """{"id":"A-1001","status":"paid","charge":"ch_A-1001","total":1200,"currency":"EUR"}"""),
+                "payments.refund" when lost => throw new InvalidOperationException("nobody hears the answer"),
+                _ => (AttemptOutcome.Ok, """{"id":"msg_1"}"""),
+            },
+            Lookups = _ => (LookupOutcome.Ok, """{"id":"re_1","charge":"ch_A-1001","amount":60,"currency":"EUR"}"""),
+        };
+        run.Crash();
+        Assert.Throws<InvalidOperationException>(() => run.Run());
+        run.Crash(sameProcess: true);
+        lost = false;
+
+        Assert.Equal(RunStatus.Completed, run.Run().State.Status);
+        Assert.Single(run.Actions.OfType<Lookup>());
+        Assert.Single(run.Actions.OfType<StartCall>(), c => c.Tool.Name == "payments.refund");
+    }
+
+    [Fact]
     public void What_the_mail_server_says_about_a_customer_is_not_repeated()
     {
         var run = Refund(60, mail: AttemptOutcome.Failed).Run();

@@ -89,12 +89,12 @@ sealed class Simulation
         return actions;
     }
 
-    /// <summary>The process dies: what was in hand is forgotten; another one takes over from the journal.</summary>
-    public void Crash()
+    /// <summary>The process dies: what was in hand is forgotten; another one takes over from the journal, or the same one reads it again.</summary>
+    public void Crash(bool sameProcess = false)
     {
         waiting.Clear();
         timer = null;
-        var epoch = State.Epoch + 1;
+        var epoch = State.Epoch + (sameProcess ? 0 : 1);
         State = Replay(Journal);
         Append(new RunRecovered(Now, epoch));
     }

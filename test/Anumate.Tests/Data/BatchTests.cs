@@ -115,7 +115,7 @@ public sealed class BatchTests(TestDatabase database)
     {
         var t = database.Tenant();
         await t.Db.For(t.Id).Run("insert into platform.secret (name, version, sealed, created) values ('a', 1, '', now()), ('b', 1, '', now())").SaveAsync(default);
-        const string Touch = "delete from platform.secret where name = $1 and pg_sleep(0.2) is not null";
+        const string Touch = "delete from platform.secret where name = $1 and pg_sleep(1) is not null";
         const string Put = "insert into platform.secret (name, version, sealed, created) values ($1, 1, '', now())";
 
         // Each locks what the other needs next; one of them is chosen to give way, and comes again.

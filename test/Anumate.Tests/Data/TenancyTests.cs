@@ -111,7 +111,7 @@ public sealed class TenancyTests(TestDatabase database)
     }
 
     [Fact]
-    public async Task Shows_no_row_where_no_tenant_is_set()
+    public async Task T3_Shows_no_row_where_no_tenant_is_set()
     {
         var t = database.Tenant();
         await t.Db.For(t.Id).One("insert into platform.secret (name, version, sealed, created) values ('x', 1, '', now())")

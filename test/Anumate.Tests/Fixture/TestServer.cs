@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Headers;
-using Anumate.Client;
 using Anumate.Platform.Data;
 using Anumate.Platform.Hosting;
 using Anumate.Platform.Secrets;
@@ -18,7 +17,7 @@ namespace Anumate.Tests;
 /// The whole host on a free loopback port, on the assembly's database; started when a test first asks. A test class takes it as a
 /// constructor argument; a test makes itself a tenant: <c>var t = await server.NewTenantAsync();</c>
 /// </summary>
-public sealed class TestServer
+public sealed class TestServer : Form
 {
     readonly Lazy<Task<RunningServer>> _running = new(async () =>
     {
@@ -27,8 +26,10 @@ public sealed class TestServer
         return running;
     });
 
-    /// <summary>A tenant with one person of each role (<see cref="ServerTenant.People"/>).</summary>
+    /// <summary>A tenant with one person of each role (<see cref="PlatformTenant.People"/>).</summary>
     public async Task<ServerTenant> NewTenantAsync() => await (await _running.Value).NewTenantAsync();
+
+    public override async Task<PlatformTenant> MakeTenantAsync() => await NewTenantAsync();
 
     public Task<RunningServer> RunningAsync() => _running.Value;
 }
@@ -86,11 +87,11 @@ public sealed class RunningServer : IAsyncDisposable
         return new RunningServer(app, folder, logs);
     }
 
-    public async Task<ServerTenant> NewTenantAsync()
+    public async Task<ServerTenant> NewTenantAsync(string? name = null)
     {
-        var name = $"t{Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8))}";
+        name ??= $"t{Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8))}";
         var created = await Services.GetRequiredService<IIdentity>()
-            .CreateTenantAsync(PlatformCaller.For(default, "identity", "test"), new NewTenant(name, ServerTenant.People), default);
+            .CreateTenantAsync(PlatformCaller.For(default, "identity", "test"), new NewTenant(name, PlatformTenant.People), default);
         return new ServerTenant(this, created);
     }
 
@@ -104,46 +105,18 @@ public sealed class RunningServer : IAsyncDisposable
 }
 
 /// <summary>A tenant on a running server, and its people's credentials.</summary>
-public sealed class ServerTenant(RunningServer server, TenantCreated created)
+public sealed class ServerTenant(RunningServer server, TenantCreated created) : PlatformTenant(created, server.Services.GetRequiredService<Db>())
 {
-    readonly ConcurrentDictionary<string, string> _tokens = new();
-
-    /// <summary>Who is in every tenant.</summary>
-    public static IReadOnlyList<NewPrincipal> People { get; } =
-    [
-        new("vera", PrincipalKind.User, [Role.Viewer], []),
-        new("ada", PrincipalKind.User, [Role.Author], []),
-        new("olga", PrincipalKind.User, [Role.Operator], []),
-        new("finn", PrincipalKind.User, [Role.Approver], ["finance"]),
-        new("fiona", PrincipalKind.User, [Role.Approver], ["finance"]),
-        new("amir", PrincipalKind.User, [Role.Auditor], []),
-        new("alma", PrincipalKind.User, [Role.Admin], []),
-    ];
-
     public RunningServer Server => server;
 
-    public Id<Tenant> Id => created.Tenant.Id;
-
-    public string Name => created.Tenant.Name;
-
-    public Principal Person(string name) => created.Principals.Single(p => p.Principal.Name == name).Principal;
-
-    public string SecretOf(string name) => created.Principals.Single(p => p.Principal.Name == name).Secret!;
-
-    /// <summary>An access token of a person.</summary>
-    public async Task<string> TokenAsync(string name)
+    public override string Admin => new Npgsql.NpgsqlConnectionStringBuilder(TestDatabase.Current.Server)
     {
-        if (!_tokens.TryGetValue(name, out var token))
-        {
-            var signedIn = await server.Services.GetRequiredService<IIdentity>().SignInAsync(new SignIn(Name, name, SecretOf(name)), default);
-            token = _tokens[name] = signedIn.Token;
-        }
+        Database = new Npgsql.NpgsqlConnectionStringBuilder(Db.Options.Server).Database, Pooling = false,
+    }.ConnectionString;
 
-        return token;
-    }
+    public override string Log => string.Join('\n', server.Logs.All.Select(l => l.ToString()));
 
-    /// <summary>Every contract over HTTP, as a person.</summary>
-    public async Task<AnumateClient> ClientAsync(string name) => new(server.Http, await TokenAsync(name));
+    public override HttpClient Http => server.Http;
 
     /// <summary>Plain HTTP as a person.</summary>
     public async Task<HttpClient> HttpAsync(string name)
@@ -154,12 +127,11 @@ public sealed class ServerTenant(RunningServer server, TenantCreated created)
     }
 
     /// <summary>A person as the caller of contract methods in process.</summary>
-    public async Task<Caller> CallerAsync(string name) =>
+    public override async Task<Caller> CallerAsync(string name) =>
         (await server.Services.GetRequiredService<IIdentity>().AuthenticateAsync(await TokenAsync(name), $"test-{name}", default))!;
 
     /// <summary>A contract in process.</summary>
-    public T Get<T>()
-        where T : class => server.Services.GetRequiredService<T>();
+    public override T Get<T>() => server.Services.GetRequiredService<T>();
 }
 
 /// <summary>Log lines of a host, kept for tests.</summary>

@@ -9,9 +9,9 @@ sealed class Automation
 {
     public const string Email = "jane.doe+secret@example.com";
 
-    Automation(ServerTenant tenant, ToolProgram tools, CapsuleVersion capsule, CompiledPlan plan) => (Tenant, Tools, Capsule, Plan) = (tenant, tools, capsule, plan);
+    Automation(PlatformTenant tenant, ToolProgram tools, CapsuleVersion capsule, CompiledPlan plan) => (Tenant, Tools, Capsule, Plan) = (tenant, tools, capsule, plan);
 
-    public ServerTenant Tenant { get; }
+    public PlatformTenant Tenant { get; }
 
     public ToolProgram Tools { get; }
 
@@ -21,7 +21,7 @@ sealed class Automation
 
     public static Caller Self => Caller.Self;
 
-    public static async Task<Automation> MakeAsync(ServerTenant tenant, ToolProgram tools, Func<string, string>? change = null)
+    public static async Task<Automation> MakeAsync(PlatformTenant tenant, ToolProgram tools, Func<string, string>? change = null)
     {
         await RegisterAsync(tenant, tools);
         var ada = await tenant.ClientAsync("ada");
@@ -32,7 +32,7 @@ sealed class Automation
         return new Automation(tenant, tools, capsule, plan);
     }
 
-    public static async Task RegisterAsync(ServerTenant tenant, ToolProgram tools)
+    public static async Task RegisterAsync(PlatformTenant tenant, ToolProgram tools)
     {
         var document = (PutConnector)JsonSerializer.Deserialize(await ReadAsync("tools.json"), AnumateJson.Options.GetTypeInfo(typeof(PutConnector)))!;
         await (await tenant.ClientAsync("alma")).Connectors.PutAsync(Self, document with { BaseUrl = tools.Address }, default);

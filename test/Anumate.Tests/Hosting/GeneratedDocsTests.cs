@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.RegularExpressions;
 
 namespace Anumate.Tests.Hosting;
@@ -8,13 +7,13 @@ public sealed partial class GeneratedDocsTests(TestServer server)
 {
     const string Linter = "@redocly/cli", LinterVersion = "2.77.0";
 
-    static string Root { get; } = Find(AppContext.BaseDirectory);
+    static string Root => NpmTool.Root;
 
     [Fact]
     public async Task Generated_pages_are_those_committed()
     {
         var pages = await DocsVerb.GenerateAsync(default);
-        Assert.Equal(Services.All.Count(m => m.Map is not null) + 1, pages.Count);
+        Assert.Equal(Services.All.Count(m => m.Map is not null) + 2, pages.Count);
         foreach (var (name, text) in pages)
         {
             var path = Path.Combine(Root, "docs", name);
@@ -65,42 +64,13 @@ public sealed partial class GeneratedDocsTests(TestServer server)
     [Fact]
     public async Task Api_documents_are_clean_under_a_public_linter()
     {
-        var folder = Path.Combine(Root, "artifacts", "tools", "redocly");
-        Directory.CreateDirectory(folder);
+        var folder = await NpmTool.FolderAsync("redocly", Linter, LinterVersion);
         var program = Path.Combine(folder, "node_modules", ".bin", "redocly");
-        if (!File.Exists(program) || !File.Exists(Path.Combine(folder, LinterVersion)))
-        {
-            var (code, says) = await RunAsync(folder, "npm", "install", "--no-audit", "--no-fund", "--no-save", "--prefix", folder, $"{Linter}@{LinterVersion}");
-            Assert.SkipUnless(code == 0, $"{Linter} cannot be fetched by npm here: {says}");
-            await File.WriteAllTextAsync(Path.Combine(folder, LinterVersion), "");
-        }
-
         await File.WriteAllTextAsync(Path.Combine(folder, "redocly.yaml"), "extends: [recommended]\n");
-        var (result, report) = await RunAsync(folder, program,
+        var (result, report) = await NpmTool.RunAsync(folder, program,
             ["lint", "--config", Path.Combine(folder, "redocly.yaml"), .. Directory.GetFiles(Path.Combine(Root, "docs", "openapi"), "*.json").Order(StringComparer.Ordinal)]);
         Assert.True(result == 0 && !report.Contains("warning was generated", StringComparison.OrdinalIgnoreCase), report);
     }
-
-    static async Task<(int Code, string Says)> RunAsync(string folder, string program, params string[] arguments)
-    {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments)
-            {
-                WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["REDOCLY_TELEMETRY"] = "off", ["REDOCLY_SUPPRESS_UPDATE_NOTICE"] = "true" },
-            })!;
-            var error = process.StandardError.ReadToEndAsync();
-            var output = await process.StandardOutput.ReadToEndAsync();
-            await process.WaitForExitAsync();
-            return (process.ExitCode, output + await error);
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return (127, $"there is no {program}");
-        }
-    }
-
-    static string Find(string folder) => File.Exists(Path.Combine(folder, "Anumate.slnx")) ? folder : Find(Path.GetDirectoryName(folder)!);
 
     [GeneratedRegex("new Problem\\(\\s*\"([^\"]+)\"")]
     private static partial Regex Codes();

@@ -56,7 +56,7 @@ sealed class LocalPolicies(TestTenant tenant) : PolicyKit(tenant.Db, tenant.Id)
 }
 
 /// <summary>The service behind HTTP: the same contract, met by its client.</summary>
-sealed class RemotePolicies(ServerTenant tenant, Db db) : PolicyKit(db, tenant.Id)
+sealed class RemotePolicies(PlatformTenant tenant) : PolicyKit(tenant.Db, tenant.Id)
 {
     static readonly FrozenDictionary<string, string> People = new Dictionary<string, string>
     {
@@ -64,7 +64,7 @@ sealed class RemotePolicies(ServerTenant tenant, Db db) : PolicyKit(db, tenant.I
     }.ToFrozenDictionary();
 
     public override IPolicies Service { get; } =
-        new PoliciesClient(new Transport(tenant.Server.Http, async (caller, _) => await tenant.TokenAsync(caller.Name)));
+        new PoliciesClient(new Transport(tenant.Http, async (caller, _, _) => await tenant.TokenAsync(caller.Name)));
 
     public override Caller As(string role) => new()
     {

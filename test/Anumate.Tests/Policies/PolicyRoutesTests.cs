@@ -4,10 +4,13 @@ using System.Text.Json;
 
 namespace Anumate.Tests.Policies;
 
-public sealed class PolicyRoutesTests(TestServer server, TestDatabase database) : PolicyContractTests
+public sealed class PoliciesOverHttpTests(OtherProcess other) : PolicyContractTests
 {
-    private protected override async ValueTask<PolicyKit> MakeAsync() => new RemotePolicies(await server.NewTenantAsync(), database.Db);
+    private protected override async ValueTask<PolicyKit> MakeAsync() => new RemotePolicies(await other.MakeTenantAsync());
+}
 
+public sealed class PolicyRoutesTests(TestServer server)
+{
     static async Task<HttpResponseMessage> PostAsync(HttpClient http, string route, string json)
     {
         using var content = new StringContent(json, Encoding.UTF8, "application/json");
@@ -56,14 +59,14 @@ public sealed class PolicyRoutesTests(TestServer server, TestDatabase database) 
         var answer = await PostAsync(ada, route, body);
         Assert.Equal(status, (int)answer.StatusCode);
         Assert.Equal(status, (await ProblemOf(answer)).Status);
-        Assert.Equal(0, await new RemotePolicies(t, database.Db).CountAsync("policies.policy"));
+        Assert.Equal(0, await new RemotePolicies(t).CountAsync("policies.policy"));
     }
 
     [Fact]
     public async Task What_a_policy_denies_does_not_happen()
     {
         var t = await server.NewTenantAsync();
-        var kit = new RemotePolicies(t, database.Db);
+        var kit = new RemotePolicies(t);
         const string gate = "policy publishing version 1 { at capsule.publish rule rest allow rule drafts deny because \"no drafts\" when capsule.name == \"draft\" }";
         await kit.Service.PublishAsync(kit.Author, new PublishPolicy(gate, PolicyBinding.Tenant), default);
         using var ada = await t.HttpAsync("ada");

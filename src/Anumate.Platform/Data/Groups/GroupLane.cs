@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
+using Anumate.Platform.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -20,6 +21,8 @@ sealed partial class GroupLane<T>(Db db, GroupStatement<T>[] statements, GroupOp
     readonly HashSet<Guid> _keys = new(options.MaxItems);
     readonly GroupPart<T>[] _parts = [.. statements.Select(s => new GroupPart<T>(s, options.MaxItems))];
     readonly bool[] _happened = new bool[options.MaxItems];
+
+    readonly string _before = options.Name + ".before", _committed = options.Name + ".committed";
 
     NpgsqlConnection? _connection;
     NpgsqlBatch? _batch;
@@ -152,7 +155,9 @@ sealed partial class GroupLane<T>(Db db, GroupStatement<T>[] statements, GroupOp
 
             try
             {
+                KillPoint.Pass(_before);
                 await SendAsync(from, count);
+                KillPoint.Pass(_committed);
                 return null;
             }
             catch (NpgsqlException e) when (attempt < Attempts && DbErrors.IsRetry(e))

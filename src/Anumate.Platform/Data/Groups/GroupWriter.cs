@@ -6,6 +6,9 @@ namespace Anumate.Platform.Data;
 /// <summary>How items gather.</summary>
 public sealed record GroupOptions
 {
+    /// <summary>What the group's commit points are called (<see cref="Hosting.KillPoint"/>).</summary>
+    public string Name { get; init; } = "group";
+
     /// <summary>Connections; items of one key always take the same one.</summary>
     public int Writers { get; init; } = 1;
 

@@ -24,7 +24,7 @@ public sealed class LeafWriter(Db db, ILoggerFactory loggers) : IAsyncDisposable
             .Uuid(i => i.Tenant.Value).Uuid(i => i.Leaf.Id.Value).Text(i => i.Leaf.Type).Text(i => i.Leaf.Subject)
             .UuidOrNull(i => i.Leaf.Run?.Value).Bytea(i => i.Leaf.Hash()).Bytea(i => i.Leaf.Body.ToArray()).Time(i => i.Leaf.Created);
 
-    readonly GroupWriter<(Id<Tenant> Tenant, Leaf Leaf)> _writer = new(db, Statement, new GroupOptions(), loggers.CreateLogger<GroupWriter<(Id<Tenant>, Leaf)>>());
+    readonly GroupWriter<(Id<Tenant> Tenant, Leaf Leaf)> _writer = new(db, Statement, new GroupOptions { Name = "leaf" }, loggers.CreateLogger<GroupWriter<(Id<Tenant>, Leaf)>>());
 
     /// <summary>Done when the leaf is durable. The same id twice is one leaf.</summary>
     public async Task WriteAsync(Id<Tenant> tenant, Leaf leaf, CancellationToken ct) => await _writer.WriteAsync((tenant, leaf), ct);

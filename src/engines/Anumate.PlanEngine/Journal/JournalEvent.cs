@@ -213,7 +213,7 @@ public sealed record RunHalted(DateTimeOffset At, string Code, string Error) : J
     public override string Kind => "run_halted";
 }
 
-/// <summary>Another process took the run over. From here on every attempt is recorded before it starts.</summary>
+/// <summary>Another process took the run over, or the same one had to read it again. From here on every attempt is recorded before it starts.</summary>
 public sealed record RunRecovered(DateTimeOffset At, long Epoch) : JournalEvent(At)
 {
     public override string Kind => "run_recovered";

@@ -35,7 +35,8 @@ public static partial class Interpreter
             StepEvent e => StepRefusal(state, e),
             ApprovalWasRequested e => ApprovalRefusal(state, e),
             ApprovalWasDecided e => state.ApprovalList.Exists(a => a.Id == e.Id && a.Verdict is null) ? null : $"no approval `{e.Id}` is open",
-            RunRecovered e => e.Epoch > state.Epoch ? null : $"epoch {e.Epoch} is not above {state.Epoch}",
+            // The same epoch again: its host had to read the run once more, and what was under way is as unknown as after a takeover.
+            RunRecovered e => e.Epoch >= state.Epoch ? null : $"epoch {e.Epoch} is below {state.Epoch}",
             RunHalted => state.Failure is null ? null : "the run goes no further already",
             RunCompleted e => e.Status is RunStatus.Completed or RunStatus.Failed or RunStatus.Compensated or RunStatus.Rejected or RunStatus.Denied
                 ? null : $"`{e.Status}` is no end",

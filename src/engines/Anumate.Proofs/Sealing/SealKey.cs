@@ -87,6 +87,13 @@ public sealed class SealKey : IDisposable
         }
     }
 
+    /// <summary>The raw key, for who keeps it elsewhere. Wipe it after use.</summary>
+    public byte[] Export()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return [.. _key];
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -12,7 +12,7 @@ namespace Anumate.Proofs;
 /// </summary>
 public static class Token
 {
-    /// <summary>The longest token accepted or made, in characters.</summary>
+    /// <summary>The longest token accepted or made, in characters, unless its kind says otherwise.</summary>
     public const int MaxLength = 8 * 1024;
 
     /// <summary>The deepest nesting of the claims.</summary>
@@ -33,9 +33,9 @@ public static class Token
 
         var header = Encoding.ASCII.GetBytes($$"""{"alg":"EdDSA","kid":"{{key.Kid}}","typ":"{{type.Typ}}"}""");
         var length = Base64Url.GetEncodedLength(header.Length) + Base64Url.GetEncodedLength(payload.Length) + 1 + 1 + 86;
-        if (length > MaxLength)
+        if (length > type.MaxLength)
         {
-            throw new ArgumentException($"the token would have {length} characters; at most {MaxLength} are allowed", nameof(claims));
+            throw new ArgumentException($"the token would have {length} characters; at most {type.MaxLength} are allowed", nameof(claims));
         }
 
         var token = new char[length];
@@ -57,9 +57,9 @@ public static class Token
             throw new ArgumentException($"the skew must be between 0 and {TokenExpectation.MaxSkew.TotalSeconds} s", nameof(expected));
         }
 
-        if (token.Length > MaxLength)
+        if (token.Length > expected.Type.MaxLength)
         {
-            return TokenVerification.Refused(TokenRefusal.Malformed, $"the token has more than {MaxLength} characters");
+            return TokenVerification.Refused(TokenRefusal.Malformed, $"the token has more than {expected.Type.MaxLength} characters");
         }
 
         if (!TrySplit(token, out var header, out var payload, out var signature, out var signed))
@@ -86,6 +86,13 @@ public static class Token
             ? TokenVerification.Refused(refusal, fault)
             : Judge(claims!, trusted, expected);
     }
+
+    /// <summary>
+    /// Whether the token says that it is of the kind, so that one place can take several kinds. It proves nothing: <see cref="Verify"/> does.
+    /// </summary>
+    public static bool ClaimsToBe(TokenType type, string token) =>
+        token.Length <= type.MaxLength && token.IndexOf('.') is var dot and > 0
+        && StrictBase64.TryDecodeUrl(token.AsSpan(0, dot), out var header) && TokenHeader.Names(header, type);
 
     // `exp` is the first invalid second: with a skew of s a token is refused from exp + s on.
     static TokenVerification Judge(TokenClaims claims, TrustedKey trusted, TokenExpectation expected)

@@ -40,6 +40,20 @@ static class TokenHeader
         }
     }
 
+    /// <summary>Whether a header names the type, whatever else it says.</summary>
+    public static bool Names(byte[] header, TokenType type)
+    {
+        if (!StrictJson.TryParse(header, Token.MaxLength, Token.MaxDepth, out var document, out _))
+        {
+            return false;
+        }
+
+        using (document)
+        {
+            return document.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("typ", out var typ) && Is(typ, type.Typ);
+        }
+    }
+
     static bool Is(JsonElement value, string text) => value.ValueKind == JsonValueKind.String && value.ValueEquals(text);
 }
 
@@ -78,7 +92,7 @@ static class TokenPayload
     public static TokenRefusal TryRead(byte[] payload, TokenType type, out TokenClaims? claims, out string fault)
     {
         claims = null;
-        if (!StrictJson.TryParse(payload, Token.MaxLength, Token.MaxDepth, out var document, out _))
+        if (!StrictJson.TryParse(payload, type.MaxLength, Token.MaxDepth, out var document, out _))
         {
             fault = "the claims are not acceptable JSON";
             return TokenRefusal.Malformed;

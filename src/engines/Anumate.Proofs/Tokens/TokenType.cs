@@ -6,17 +6,18 @@ namespace Anumate.Proofs;
 /// <summary>The kinds of token there are: the value of the header <c>typ</c> and the longest life from <c>iat</c> to <c>exp</c>.</summary>
 public sealed class TokenType
 {
-    TokenType(string typ, TimeSpan maxLifetime)
+    TokenType(string typ, TimeSpan maxLifetime, int maxLength = Token.MaxLength)
     {
         Typ = typ;
         MaxLifetime = maxLifetime;
+        MaxLength = maxLength;
     }
 
     /// <summary>A capability token: allows named tool calls of one attempt of one step; ≤ 300 s.</summary>
     public static TokenType Capability { get; } = new("cap+jwt", TimeSpan.FromSeconds(300));
 
-    /// <summary>A token between services of the platform; ≤ 60 s.</summary>
-    public static TokenType Service { get; } = new("svc+jwt", TimeSpan.FromSeconds(60));
+    /// <summary>A token between services of the platform; ≤ 60 s. It carries a whole caller, who may be in many groups.</summary>
+    public static TokenType Service { get; } = new("svc+jwt", TimeSpan.FromSeconds(60), 2 * Token.MaxLength);
 
     /// <summary>An access token of the built-in issuer; ≤ 12 h.</summary>
     public static TokenType Access { get; } = new("at+jwt", TimeSpan.FromHours(12));
@@ -26,6 +27,9 @@ public sealed class TokenType
 
     /// <summary>The longest time from <c>iat</c> to <c>exp</c>.</summary>
     public TimeSpan MaxLifetime { get; }
+
+    /// <summary>The longest token of the kind, in characters.</summary>
+    public int MaxLength { get; }
 
     /// <inheritdoc/>
     public override string ToString() => Typ;

@@ -17,6 +17,9 @@ interface IRunShard : IGrainWithIntegerKey
     /// <summary>The run once it has ended or waits for people, or as it stands after a while, which may be none.</summary>
     Task<Immutable<Run>> WaitAsync(RunKey run, TimeSpan patience);
 
+    /// <summary>A person answered a question of the run; the run as it stands then.</summary>
+    Task<Immutable<Run>> AnswerAsync(RunKey run, Guid clarification, string response, byte[]? output, Guid by, string? note);
+
     /// <summary>An approval of the run was decided.</summary>
     Task DecidedAsync(RunKey run, string approval, ApprovalStatus status, string[] by);
 }

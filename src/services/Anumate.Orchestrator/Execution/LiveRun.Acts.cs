@@ -69,9 +69,19 @@ sealed partial class LiveRun
         {
             await LoadAsync();
         }
-        catch (ProblemException e)
+        catch (RunLostException e)
         {
-            Interrupted(RunId, e.Problem.Detail);
+            Lost(RunId, e.Message);
+            forget(this);
+        }
+        catch (JournalException e)
+        {
+            Broken(RunId, e);
+            forget(this);
+        }
+        catch (Exception e)
+        {
+            Interrupted(RunId, e is ProblemException p ? p.Problem.Detail : e.Message);
             RegisterReload();
         }
     }, 0, new GrainTimerCreationOptions(ReloadAfter, Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true });
@@ -172,12 +182,16 @@ sealed partial class LiveRun
         try
         {
             return await services.Connectors.CallAsync(c.AsService, new ToolCall(token.Token, call.Tool.Grant, call.Arguments.Utf8, c.Keys.Salt,
-                c.IdempotencyKey(call.Key), c.Run, call.Step.Id, call.Attempt, c.Epoch, call.Timeout), default);
+                c.IdempotencyKey(call.Key), c.Run, call.Step.Id, call.Attempt, c.Epoch, call.Timeout) { NotAfter = token.Expires }, default);
         }
         catch (ProblemException e)
         {
-            // Refused before anything was sent: the token was not spent, the tool is another one now, or the store is down.
-            return new ToolResult(e.Problem.Transient ? ToolOutcome.Unavailable : ToolOutcome.Failed, null, e.Problem.Code + ": " + e.Problem.Detail);
+            // Refused before anything was sent: the token was not spent, the tool is another one now, or the store is down. A token that ended
+            // while this process was slow or stood still says nothing about the call: the next attempt gets another. Anything else that broke
+            // (Connectors may have died in the middle) leaves it open whether the call was made.
+            var tooLate = e.Problem.Code == "captoken-refused" && Now >= token.Expires;
+            var outcome = e.Problem.Transient || tooLate ? ToolOutcome.Unavailable : e.Problem.Status >= 500 ? ToolOutcome.Timeout : ToolOutcome.Failed;
+            return new ToolResult(outcome, null, e.Problem.Code + ": " + e.Problem.Detail);
         }
     }
 
@@ -219,7 +233,27 @@ sealed partial class LiveRun
     }
 
     async Task AskHumanAsync(RunContext c, AskClarification ask) =>
-        await HandInAsync(new ClarificationWasRequested(Now, Guid.CreateVersion7(Now).ToString("n"), ask.Step.Id, ask.Attempt, ask.Phase, ask.Question));
+        await HandInAsync(new ClarificationWasRequested(Now, Id<Clarification>.New(services.Time).ToString(), ask.Step.Id, ask.Attempt, ask.Phase, ask.Question));
+
+    /// <summary>A person's answer to an open question; durable when this returns.</summary>
+    public async Task<Run> AnswerAsync(Id<Clarification> clarification, AnswerClarification request, byte[]? output, Id<Principal> by)
+    {
+        await LoadAsync();
+        if (context is not { } c || c.State.Clarifications.FirstOrDefault(a => Clarifications.IdOf(a.Id) == clarification) is not { } asked)
+        {
+            throw ClarificationProblems.NotOpen(clarification);
+        }
+
+        var answer = Clarifications.Read(request);
+        var entry = new ClarificationWasAnswered(Now, asked.Id, asked.Step, asked.Attempt, asked.Phase, answer,
+            Clarifications.OutputOf(c.Plan.Plan, asked, answer, output), by.ToString(), request.Note);
+        if (!await HandInAsync(entry))
+        {
+            throw ReferenceEquals(context, c) ? ClarificationProblems.NotOpen(clarification) : Problems.Unavailable("the answer may not have been taken; get the run");
+        }
+
+        return context?.View() ?? await StoredAsync();
+    }
 
     // An approval holds for exactly these arguments and this decision.
     static bool IsApproved(RunContext c, StartCall call, Decision decision, string digest) => c.State.ApprovalsOf(call.Step, call.Phase)

@@ -121,6 +121,8 @@ sealed partial class LiveRun(RunServices services, IGrainBase shard, Id<Tenant> 
 
         async Task Load()
         {
+            // Never done at once: a task that has ended must not be kept as the one under way.
+            await Task.Yield();
             try
             {
                 context = await RunContext.TakeOverAsync(services, Tenant, RunId);
@@ -189,6 +191,13 @@ sealed partial class LiveRun(RunServices services, IGrainBase shard, Id<Tenant> 
         {
             Broken(c.Run, e);
             Drop();
+        }
+        catch (Exception e)
+        {
+            // Among others: an append from before a takeover landed after the journal was read, and has our number. A run is never left lying.
+            Failed(c.Run, e);
+            Drop();
+            RegisterReload();
         }
     }
 
@@ -266,12 +275,21 @@ sealed partial class LiveRun(RunServices services, IGrainBase shard, Id<Tenant> 
 
     async Task CommitAsync(RunContext c, List<JournalEvent> pending, List<TaskCompletionSource<bool>> done)
     {
-        foreach (var append in c.Split(pending))
+        try
         {
-            if (!await services.Journal.AppendAsync(append, default))
+            foreach (var append in c.Split(pending))
             {
-                throw new RunLostException("another host has it now");
+                if (!await services.Journal.AppendAsync(append, default))
+                {
+                    throw new RunLostException("another host has it now");
+                }
             }
+        }
+        catch
+        {
+            // Whether they are durable is not known: nobody may act as if they were.
+            done.ForEach(waits => waits.TrySetResult(false));
+            throw;
         }
 
         pending.Clear();
@@ -352,6 +370,9 @@ sealed partial class LiveRun(RunServices services, IGrainBase shard, Id<Tenant> 
 
     [LoggerMessage(LogLevel.Warning, "{Run} is read again: {Reason}")]
     private partial void Interrupted(Id<Run> run, string reason);
+
+    [LoggerMessage(LogLevel.Error, "{Run} failed unexpectedly and is read again")]
+    private partial void Failed(Id<Run> run, Exception e);
 
     [LoggerMessage(LogLevel.Error, "the journal of {Run} cannot be continued")]
     private partial void Broken(Id<Run> run, Exception e);

@@ -3,7 +3,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Anumate.Orchestrator;
 
-/// <summary>Takes over every run that an earlier host left unfinished, after this host has started.</summary>
+/// <summary>
+/// Takes over every run that an earlier host left unfinished, after this host has started. Then looks again now and then: a host that was
+/// stopped for a while and has not noticed yet that it lost the lease may still accept a run, and leave it when it does.
+/// </summary>
 sealed partial class Recovery(RunStore store, HostLease lease, RunShards shards, OrchestratorOptions options, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<Recovery> log)
     : BackgroundService
 {
@@ -14,6 +17,16 @@ sealed partial class Recovery(RunStore store, HostLease lease, RunShards shards,
         var started = new TaskCompletionSource();
         using var registration = lifetime.ApplicationStarted.Register(started.SetResult);
         await started.Task.WaitAsync(stoppingToken);
+        using var again = new PeriodicTimer(options.LookAgain, time);
+        do
+        {
+            await TakeAllAsync(stoppingToken);
+        }
+        while (await again.WaitForNextTickAsync(stoppingToken));
+    }
+
+    async Task TakeAllAsync(CancellationToken stoppingToken)
+    {
         var (after, count) = (default(Id<Run>), 0);
         while (!stoppingToken.IsCancellationRequested)
         {

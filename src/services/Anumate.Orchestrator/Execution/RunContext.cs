@@ -61,7 +61,7 @@ sealed class RunContext
     public PolicyFacts PolicyFacts => field ??= PolicyEngine.PolicyFacts.Of(Requester)
         .WithCapsule(Plan.Plan.Capsule, Plan.Plan.CapsuleVersion, Plan.Plan.Labels).WithRun(Run, Facts.Principal).WithInputs(State.Inputs.ToElement());
 
-    public Run View() => RunViews.Of(State, Facts.Principal, Created, sealing);
+    public Run View() => RunViews.Of(State, Facts.Principal, Created, sealing, IdempotencyKey);
 
     public JsonElement MaskedInputs() => Sealing.Mask(sealing.SealInputs(State.Inputs).ToElement());
 

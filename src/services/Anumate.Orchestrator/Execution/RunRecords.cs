@@ -21,6 +21,7 @@ sealed class RunRecords(Id<Tenant> tenant, Id<Run> run, ExecutablePlan plan, Cal
         AttemptStarted e => [Call(RunLeaf.Intent, e, new JsonObject { ["arguments"] = e.ArgumentsDigest, ["decision"] = e.DecisionDigest })],
         AttemptCompleted e => [Call(RunLeaf.Outcome, e, Outcome(e))],
         LookupCompleted { Outcome: not LookupOutcome.Unknown } e => [Call(RunLeaf.Outcome, e, new JsonObject { ["outcome"] = "lookup_" + Word(e.Outcome.ToString()) })],
+        ClarificationWasAnswered e => [Call(RunLeaf.Outcome, e, new JsonObject { ["outcome"] = "clarified_" + Word(e.Answer.ToString()), ["by"] = e.By })],
         StepDenied e => [Step("run.denied", e, new JsonObject { ["decision"] = e.DecisionDigest, ["arguments"] = e.ArgumentsDigest })],
         RunCompleted e => [Make("run.ended", e.At, null, new JsonObject { ["status"] = RunViews.Word(e.Status), ["plan"] = plan.Hash, ["inputs"] = state.InputsDigest })],
         _ => [],

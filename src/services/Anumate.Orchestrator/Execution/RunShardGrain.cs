@@ -38,6 +38,19 @@ sealed class RunShardGrain(RunServices services, ILogger<LiveRun> log) : Grain, 
         }
     }
 
+    public async Task<Immutable<Run>> AnswerAsync(RunKey key, Guid clarification, string response, byte[]? output, Guid by, string? note)
+    {
+        var run = Of(key);
+        try
+        {
+            return (await run.AnswerAsync(new Id<Clarification>(clarification), new AnswerClarification(response, null, note), output, new Id<Principal>(by))).AsImmutable();
+        }
+        finally
+        {
+            ForgetIdle(run);
+        }
+    }
+
     public async Task ResumeAsync(RunKey key)
     {
         var run = Of(key);

@@ -122,7 +122,7 @@ sealed class RunJournal : IAsyncDisposable
     readonly GroupWriter<RunAppend> writer;
 
     public RunJournal(Db db, OrchestratorOptions options, ILogger<GroupWriter<RunAppend>> log) =>
-        writer = new GroupWriter<RunAppend>(db, Statements, new GroupOptions { Writers = options.JournalWriters }, log);
+        writer = new GroupWriter<RunAppend>(db, Statements, new GroupOptions { Name = "journal", Writers = options.JournalWriters }, log);
 
     /// <summary>Done when committed: true. False: the run has another owner.</summary>
     public ValueTask<bool> AppendAsync(RunAppend append, CancellationToken ct) => writer.WriteAsync(append, ct);
