@@ -11,11 +11,11 @@ sealed record Rule(int Number, bool Denies, string Role, string Tool, int Risk, 
           at tool.before
           {{(placement == Placement.Head ? $"on tool in [\"{Tool}\"]" : "")}}
           rule only {{(Denies ? "deny" : "allow")}} when {{placement switch
-        {
-            Placement.Head => "",
-            Placement.Condition => $"call.tool == \"{Tool}\" && ",
-            _ => $"call.args.tool == \"{Tool}\" && ",
-        }}}{{Condition}}
+    {
+        Placement.Head => "",
+        Placement.Condition => $"call.tool == \"{Tool}\" && ",
+        _ => $"call.args.tool == \"{Tool}\" && ",
+    }}}{{Condition}}
         }
         """;
 

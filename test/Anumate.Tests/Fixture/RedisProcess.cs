@@ -26,7 +26,8 @@ sealed class RedisProcess : IAsyncDisposable
     public async Task ResumeAsync()
     {
         _process = Process.Start(new ProcessStartInfo("redis-server",
-            ["--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", _folder.FullName]) { RedirectStandardOutput = true })!;
+            ["--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", _folder.FullName])
+        { RedirectStandardOutput = true })!;
         _process.BeginOutputReadLine();
         while (!await AnswersAsync())
         {

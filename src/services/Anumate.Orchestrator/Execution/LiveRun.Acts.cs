@@ -182,7 +182,8 @@ sealed partial class LiveRun
         try
         {
             return await services.Connectors.CallAsync(c.AsService, new ToolCall(token.Token, call.Tool.Grant, call.Arguments.Utf8, c.Keys.Salt,
-                c.IdempotencyKey(call.Key), c.Run, call.Step.Id, call.Attempt, c.Epoch, call.Timeout) { NotAfter = token.Expires }, default);
+                c.IdempotencyKey(call.Key), c.Run, call.Step.Id, call.Attempt, c.Epoch, call.Timeout)
+            { NotAfter = token.Expires }, default);
         }
         catch (ProblemException e)
         {
