@@ -89,7 +89,8 @@ public sealed class Redactor
         var to = new ArrayBufferWriter<byte>(Math.Max(json.Length, 16));
         var redaction = OpenJson(root, keys, to, maxValueBytes);
         redaction.Write(json);
-        return new(to.WrittenMemory, redaction.Complete());
+        var report = redaction.Complete();
+        return new(to.WrittenMemory, report);
     }
 
     PathNode At(string root)

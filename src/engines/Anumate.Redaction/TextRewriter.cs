@@ -20,7 +20,7 @@ enum Outcome
 /// Redacts texts, one after the other. Parts that are recognised are replaced until nothing is recognised any more: what is taken out can
 /// make its neighbours look like something.
 /// </summary>
-sealed class TextRewriter(RedactionKeys keys)
+sealed class TextRewriter
 {
     // The second round finds something in a text made for it only, the third in none that was seen.
     const int MostRounds = 6;
@@ -29,12 +29,16 @@ sealed class TextRewriter(RedactionKeys keys)
 
     static readonly Comparer<Finding> ByPlace = Comparer<Finding>.Create((a, b) => a.From.CompareTo(b.From));
 
+    readonly RedactionKeys keys;
+    readonly Predicate<Finding> isMarked;
     readonly List<Finding> found = [];
     readonly List<Finding> check = [];
     readonly ArrayBufferWriter<byte> piece = new();
     ArrayBufferWriter<byte> source = new(), target = new();
     // Where brackets stand that were put there: what they hold is not looked at again.
     List<Finding> marks = [], nextMarks = [];
+
+    public TextRewriter(RedactionKeys keys) => (this.keys, isMarked) = (keys, IsMarked);
 
     /// <summary>Values and parts of texts that were redacted.</summary>
     public int Redacted { get; set; }
@@ -71,7 +75,7 @@ sealed class TextRewriter(RedactionKeys keys)
             Replace(effect, around);
             found.Clear();
             Scanner.Scan(source.WrittenSpan, effect.Wanted, around, found);
-            found.RemoveAll(IsMarked);
+            found.RemoveAll(isMarked);
             if (found.Count == 0)
             {
                 return Outcome.Changed;
@@ -92,6 +96,14 @@ sealed class TextRewriter(RedactionKeys keys)
     /// <summary>What is recognised in a value can only make the operator for all of it stronger.</summary>
     Outcome RewriteWhole(ReadOnlySpan<byte> text, RedactionDemand whole, Effect effect, Clue around)
     {
+        if (whole.Operator == RedactionOperator.PartialDate && found.Count > 0)
+        {
+            // It is no date, and a mask of it would be none either when it is redacted once more.
+            Redacted++;
+            Failed++;
+            return Outcome.Failed;
+        }
+
         foreach (var finding in found)
         {
             whole = Operators.Strongest(whole, effect.Within(finding.Recogniser));

@@ -27,14 +27,15 @@ public sealed class RedactionPropertyTests
         using var document = JsonDocument.Parse(once.Utf8, new JsonDocumentOptions { AllowDuplicateProperties = false });
         Assert.Equal(once.Utf8.ToArray(), Redact.InChunks(redactor, json, "", Redact.Keys, random.Next(1, 9), random.Next(1, 40), 1));
         var twice = redactor.Redact(once.Utf8.Span, "", Redact.Keys);
-        Assert.Equal((0, once.Utf8.ToArray()), (twice.Report.Redacted, twice.Utf8.ToArray()));
+        Assert.Equal(once.Utf8.ToArray(), twice.Utf8.ToArray());
+        Assert.Equal(0, twice.Report.Redacted);
     }, iter: Runs.Of(600));
 
     [Fact]
     public void Operators_for_whole_values_that_allow_it_change_nothing_the_second_time() => Gen.Int.Sample(seed =>
     {
         var random = new Random(seed);
-        RedactionDemand[] demands = [.. Enumerable.Range(0, random.Next(1, 5)).Select(_ => Whole(random)), .. random.Next(2) == 0 ? Within(random) : []];
+        RedactionDemand[] demands = [.. Enumerable.Range(0, random.Next(1, 5)).Select(_ => Whole(random)), .. random.Next(2) == 0 ? Within(random).Where(d => d.Operator != RedactionOperator.Hash) : []];
         var redactor = Redactor.Compile(demands).Redactor!;
         var once = redactor.Redact(Document(random), "", Redact.Keys).Utf8.ToArray();
         Assert.Equal(once, redactor.Redact(once, "", Redact.Keys).Utf8.ToArray());

@@ -74,7 +74,8 @@ public sealed partial class JsonRedaction
         if (!isComplete)
         {
             isComplete = true;
-            if (fault is null)
+            // Within something, what a literal has so far may not be all of it.
+            if (fault is null && depth == 0)
             {
                 EndLiteral();
             }
@@ -242,6 +243,11 @@ public sealed partial class JsonRedaction
 
     void Fail(string why)
     {
+        if (fault is not null)
+        {
+            return;
+        }
+
         fault = why;
         rewriter.Failed++;
         if (token == Token.Shown)
