@@ -63,6 +63,7 @@ sealed class CardRecogniser() : Recogniser("CARD")
                 || four / 100 is (>= 51 and <= 55) or 36 or 38 or 39 or 62 or 60 or 65 or 81 or 82
                 || four is (>= 2_200 and <= 2_204) or (>= 2_221 and <= 2_720) or (>= 3_528 and <= 3_589) or (>= 6_440 and <= 6_499) or (>= 5_080 and <= 5_089)
                 || IsMaestro(four),
+            17 or 18 => four / 100 == 62 || IsMaestro(four),
             _ => four / 1_000 == 4 || four / 100 is 62 or 65 || four is 6_011 or (>= 3_528 and <= 3_589) or (>= 6_440 and <= 6_499) or (>= 2_200 and <= 2_204) || IsMaestro(four),
         };
     }

@@ -26,7 +26,7 @@ static class Clues
     static readonly FrozenDictionary<string, Clue> Words = new Dictionary<string, Clue>(StringComparer.Ordinal)
     {
         ["phone"] = Clue.Phone, ["telephone"] = Clue.Phone, ["tel"] = Clue.Phone, ["mobile"] = Clue.Phone, ["mob"] = Clue.Phone, ["cell"] = Clue.Phone,
-        ["cellphone"] = Clue.Phone, ["fax"] = Clue.Phone, ["whatsapp"] = Clue.Phone, ["sms"] = Clue.Phone, ["telefon"] = Clue.Phone, ["telefono"] = Clue.Phone,
+        ["cellphone"] = Clue.Phone, ["fax"] = Clue.Phone, ["whatsapp"] = Clue.Phone, ["whats"] = Clue.Phone, ["sms"] = Clue.Phone, ["telefon"] = Clue.Phone, ["telefono"] = Clue.Phone,
         ["handy"] = Clue.Phone, ["msisdn"] = Clue.Phone, ["phonenumber"] = Clue.Phone,
         ["ssn"] = Clue.Ssn, ["social"] = Clue.Ssn,
         ["aadhaar"] = Clue.Aadhaar, ["aadhar"] = Clue.Aadhaar, ["uidai"] = Clue.Aadhaar, ["uid"] = Clue.Aadhaar,

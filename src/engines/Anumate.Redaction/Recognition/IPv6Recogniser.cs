@@ -82,7 +82,7 @@ sealed class IPv6Recogniser() : Recogniser("IPV6")
             value = (value << 4) | (char.IsAsciiDigit((char)text[end]) ? text[end] - '0' : (text[end] | 0x20) - 'a' + 10);
         }
 
-        if (text[end] == '.' && count is >= 1 and <= 6)
+        if (text[end] == '.' && text.IsDigit(end + 1) && count is >= 1 and <= 6)
         {
             groups[count++] = 0;
             groups[count++] = 0;

@@ -22,7 +22,7 @@ sealed class PhoneRecogniser() : Recogniser("PHONE")
     public override bool Find(in Text text, int at, out int from, out int to)
     {
         (from, to) = (at, at);
-        if (text.IsWord(at - 1) || text.JoinsDigit(at - 1, -1) || text[at - 1] == '+' || (text[at - 1] == '(' && text[at] != '('))
+        if (text.IsWord(at - 1) || text.JoinsDigit(at - 1, -1) || text[at - 1] == '+' || (text[at - 1] == '(' && text[at] is not ((byte)'(' or (byte)'+')))
         {
             return false;
         }
@@ -36,28 +36,32 @@ sealed class PhoneRecogniser() : Recogniser("PHONE")
 
         digits = digits[..read.Count];
         return text[at] == '+'
-            ? read.Count >= ShortestInternational && read.Dots != 1 && IsAssigned(digits)
+            ? read.Count >= ShortestInternational && read.Marks.Dots != 1 && IsAssigned(digits)
             : IsNorthAmerican(read, digits) || (!IsDateOrAddress(read, digits) && text.Says(at, Clue.Phone));
     }
 
     /// <summary>What was read: digits, the separators by kind, and the sizes of the groups as <see cref="Digits.Form"/> makes them.</summary>
-    readonly record struct Shape(int Count, int Dots, int Hyphens, int Spaces, int Brackets, int Slashes, long Groups);
+    readonly record struct Shape(int Count, Marks Marks, long Groups);
+
+    /// <summary>The separators between the digits, by kind; spaces are not counted.</summary>
+    record struct Marks(int Dots, int Hyphens, int Brackets, int Slashes);
 
     static Shape Read(in Text text, int at, Span<byte> digits, ref int to)
     {
-        var (count, group, groups) = (0, 0, 0L);
-        var (dots, hyphens, spaces, brackets, slashes, gap) = (0, 0, 0, 0, 0, 0);
+        var (count, group, groups, gap) = (0, 0, 0L, 0);
+        // What stands behind the last digit is no part of the number: it counts when another digit comes.
+        var (marks, met) = (new Marks(), new Marks());
         for (var i = text[at] == '+' ? at + 1 : at; i - at < Reach;)
         {
             if (text.IsDigit(i))
             {
                 if (count == digits.Length)
                 {
-                    return new(MostDigits + 1, 0, 0, 0, 0, 0, 0);
+                    return new(MostDigits + 1, marks, 0);
                 }
 
                 digits[count++] = (byte)(text[i] - '0');
-                (group, gap, to) = (group + 1, 0, ++i);
+                (group, gap, to, marks) = (group + 1, 0, ++i, met);
                 continue;
             }
 
@@ -70,22 +74,22 @@ sealed class PhoneRecogniser() : Recogniser("PHONE")
                 break;
             }
 
-            if (text[i] == '(' && brackets > 0)
+            if (text[i] == '(' && met.Brackets > 0)
             {
                 break;
             }
 
-            _ = text[i] switch { (byte)'.' => dots++, (byte)'(' => brackets++, (byte)')' => 0, (byte)'/' => slashes++, (byte)' ' or 0xc2 => spaces++, _ => hyphens++ };
+            _ = text[i] switch { (byte)'.' => met.Dots++, (byte)'(' => met.Brackets++, (byte)'/' => met.Slashes++, (byte)')' or (byte)' ' or 0xc2 => 0, _ => met.Hyphens++ };
             i += length;
         }
 
-        return new(count, dots, hyphens, spaces, brackets, slashes, group > 0 ? (groups << 5) | (long)group : groups);
+        return new(count, marks, group > 0 ? (groups << 5) | (long)group : groups);
     }
 
     static bool IsAssigned(ReadOnlySpan<byte> digits)
     {
         var two = (digits[0] * 10) + digits[1];
-        return Codes.Contains(digits[0]) || Codes.Contains(two) || Codes.Contains((two * 10) + digits[2]);
+        return digits[0] != 0 && (Codes.Contains(digits[0]) || Codes.Contains(two) || Codes.Contains((two * 10) + digits[2]));
     }
 
     // (415) 555-2671, 415-555-2671, 415.555.2671, each with a leading 1 or not.
@@ -93,7 +97,7 @@ sealed class PhoneRecogniser() : Recogniser("PHONE")
     {
         var area = shape.Count == 11 && digits[0] == 1 ? 1 : 0;
         var form = shape.Groups == (area == 0 ? Digits.Form(3, 3, 4) : Digits.Form(1, 3, 3, 4));
-        var marks = (shape.Brackets > 0 ? 1 : 0) + (shape.Dots >= 2 ? 1 : 0) + (shape.Hyphens >= 2 ? 1 : 0);
+        var marks = (shape.Marks.Brackets > 0 ? 1 : 0) + (shape.Marks.Dots >= 2 ? 1 : 0) + (shape.Marks.Hyphens >= 2 ? 1 : 0);
         return form && marks > 0 && shape.Count == 10 + area && IsExchange(digits[area..]) && IsExchange(digits[(area + 3)..]) && digits[area + 1] != 9;
     }
 
@@ -102,7 +106,7 @@ sealed class PhoneRecogniser() : Recogniser("PHONE")
     // 2026-11-25, 25.11.2026, 192.0.2.1: no telephone, whatever stands before them.
     static bool IsDateOrAddress(Shape shape, ReadOnlySpan<byte> digits) =>
         (shape.Count == 8 && (shape.Groups == Digits.Form(4, 2, 2) || (shape.Groups == Digits.Form(2, 2, 4) && digits[4] is 1 or 2)))
-        || shape.Dots == 3 || shape.Dots == 1 || shape.Slashes > 1;
+        || shape.Marks.Dots == 3 || shape.Marks.Dots == 1 || shape.Marks.Slashes > 1;
 
     static FrozenSet<int> Read(string ranges) => ranges.Split(' ').Select(r => r.Split('-')).SelectMany(r =>
         Enumerable.Range(int.Parse(r[0]), int.Parse(r[^1]) - int.Parse(r[0]) + 1)).ToFrozenSet();
