@@ -9,21 +9,20 @@ namespace Anumate.Engines.Tests.Redaction;
 public sealed class RecogniserTests
 {
     [Theory]
-    [InlineData("EMAIL", 0, 1000)]
-    [InlineData("PHONE", 0, 1000)]
-    [InlineData("IBAN", 0, 1000)]
-    [InlineData("CARD", 0, 1000)]
-    [InlineData("IPV4", 0, 1000)]
-    [InlineData("IPV6", 0, 1000)]
-    [InlineData("US_SSN", 0, 1000)]
-    [InlineData("JWT", 0, 1000)]
-    [InlineData("API_KEY", 0, 1000)]
-    [InlineData("AADHAAR", 0, 1000)]
-    [InlineData("PAN", 0, 1000)]
+    [InlineData("EMAIL", 984, 23)]
+    [InlineData("PHONE", 960, 14)]
+    [InlineData("IBAN", 981, 0)]
+    [InlineData("CARD", 981, 4)]
+    [InlineData("IPV4", 991, 34)]
+    [InlineData("IPV6", 1000, 10)]
+    [InlineData("US_SSN", 966, 0)]
+    [InlineData("JWT", 1000, 5)]
+    [InlineData("API_KEY", 979, 16)]
+    [InlineData("AADHAAR", 984, 2)]
+    [InlineData("PAN", 981, 0)]
     public void Recognises_at_least_so_many_and_mistakes_at_most_so_many(string kind, int found, int wrong)
     {
         var score = Score.Of(kind);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{kind}: {score.Found} found, {score.Wrong} wrong");
         Assert.True(score.Found >= found, $"found {score.Found} of {Samples.Count}, missed:\n{string.Join('\n', score.Missed)}");
         Assert.True(score.Wrong <= wrong, $"mistook {score.Wrong} of {Samples.Count}:\n{string.Join('\n', score.Mistaken)}");
     }
@@ -43,7 +42,6 @@ public sealed class RecogniserTests
     [InlineData("PAN", "[PAN]", "ABCPK1234L")]
     public void Replaces_exactly_the_value(string kind, string expected, string text) => Assert.Equal(expected, Redact.Text(text, [kind]));
 
-    // The value may be cut anywhere: what one side of the text has must not depend on where it was cut.
     [Fact]
     public void A_text_with_every_kind_loses_each()
     {
