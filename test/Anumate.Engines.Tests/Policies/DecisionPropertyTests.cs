@@ -1,5 +1,4 @@
 using Anumate.PolicyEngine;
-using Anumate.PolicyEngine.Syntax;
 using CsCheck;
 
 namespace Anumate.Engines.Tests.Policies;
@@ -26,16 +25,38 @@ public sealed class DecisionPropertyTests
             ("call.tool in [\"a.b\", \"c.d\"]", Truth.No), ("seen", Truth.Fails), ("big", Truth.Yes),
     ];
 
-    sealed record Rule(string Name, RuleKind Kind, int[] Clauses)
+    /// <summary>A rule; <paramref name="IsMet"/>: whether what an <c>only</c> or <c>require</c> asks for is so.</summary>
+    sealed record Rule(string Name, RuleKind Kind, int[] Clauses, bool IsMet = true)
     {
         public Truth Truth =>
             Clauses.Any(c => Pool[c].Truth == Truth.No) ? Truth.No : Clauses.Any(c => Pool[c].Truth == Truth.Fails) ? Truth.Fails
             : Truth.Yes;
 
-        public bool Matches => Truth == Truth.Yes || (Truth == Truth.Fails && Kind != RuleKind.Allow);
+        public bool Counts => Truth == Truth.Yes || (Truth == Truth.Fails && Kind != RuleKind.Allow);
+
+        /// <summary>Whether a decision names it.</summary>
+        public bool Matches => Counts && !(IsMet && Kind is RuleKind.Only or RuleKind.Require);
+
+        public bool Denies => Counts && Kind switch
+        {
+            RuleKind.Deny => true,
+            RuleKind.Only or RuleKind.Require => !IsMet,
+            RuleKind.Limit => Truth == Truth.Fails,
+            _ => false,
+        };
+
+        string Terms => Kind switch
+        {
+            RuleKind.Approval => " 1 of \"x\" within 1h",
+            RuleKind.Limit => " 5 per 1h key [actor.id]",
+            RuleKind.Only => $" in window \"{(IsMet ? "Mon-Fri" : "Sat,Sun")} 08:00-18:00\" zone \"Europe/Berlin\"",
+            RuleKind.Redact => " call.args.card with mask(last: 4)",
+            RuleKind.Require => $" preflight risk < {(IsMet ? 31 : 30)} not older than 1h",
+            _ => "",
+        };
 
         public override string ToString() =>
-            $"rule {Name} {(Kind == RuleKind.Approval ? "approval 1 of \"x\" within 1h" : Kind.ToString().ToLowerInvariant())}{(Clauses.Length == 0 ? "" : $" when {string.Join(" && ", Clauses.Select(c => Pool[c].Text))}")}";
+            $"rule {Name} {Kind.ToString().ToLowerInvariant()}{Terms}{(Clauses.Length == 0 ? "" : $" when {string.Join(" && ", Clauses.Select(c => Pool[c].Text))}")}";
     }
 
     sealed record Document(string Name, string? Tools, Rule[] Rules)
@@ -46,9 +67,9 @@ public sealed class DecisionPropertyTests
             $"policy {Name} version 1 {{\n  at tool.before\n{(Tools is null ? "" : $"  on tool in [{Tools}]\n")}  let seen = call.args.seen\n  let big = call.args.amount > 1\n  {string.Join("\n  ", (object[])Rules)}\n}}\n";
     }
 
-    static readonly Gen<Rule[]> Rules = Gen.Select(Gen.Enum<RuleKind>(), Gen.Int[0, Pool.Length - 1].Array[0, 3], (kind, clauses) =>
-        (kind, clauses)).Array[1, 5]
-        .Select(rules => rules.Select((r, i) => new Rule($"r{i}", r.kind, r.clauses)).ToArray());
+    static readonly Gen<Rule[]> Rules = 
+        Gen.Select(Gen.Enum<RuleKind>(), Gen.Int[0, Pool.Length - 1].Array[0, 3], Gen.Bool).Array[1, 5]
+        .Select(rules => rules.Select((r, i) => new Rule($"r{i}", r.Item1, r.Item2, r.Item3)).ToArray());
 
     static readonly Gen<string?> Tools = Gen.OneOf<string?>(null, "\"payments.*\"", "\"a.b\", \"payments.refund\"", "\"other.tool\"",
         "\"*.get\"");
@@ -58,7 +79,8 @@ public sealed class DecisionPropertyTests
 
     static readonly Gen<(Document[] Tenant, Document[] Capsule)> Layers = Gen.Select(Layer("t"), Layer("c"));
 
-    static readonly PolicyFacts Facts = Ask.Call("""{"amount":9}""");
+    static readonly PolicyFacts Facts = Ask.Call("""{"amount":9}""")
+        .WithPreflight(Id<GhostRun>.Parse("gho_01m826h01xf14v1qvyk36e7vrz"), PreflightVerdict.Ready, 30, Ask.Now.AddMinutes(-59));
 
     static PolicySet Set(IEnumerable<Document> policies) => Ask.Set([.. policies.Select(p => p.ToString())]);
 
@@ -69,10 +91,12 @@ public sealed class DecisionPropertyTests
     static Verdict Model(params Document[][] layers)
     {
         var speaking = layers.Select(l => l.Where(p => p.Applies).SelectMany(p => p.Rules).ToList()).Where(l => l.Count > 0).ToList();
-        var matched = speaking.SelectMany(l => l).Where(r => r.Matches).Select(r => r.Kind).ToHashSet();
-        return speaking.Count == 0 || matched.Contains(RuleKind.Deny)
-            || speaking.Exists(l => !l.Exists(r => r.Kind == RuleKind.Allow && r.Matches)) ? Verdict.Deny
-            : matched.Contains(RuleKind.Approval) ? Verdict.Approval
+        var rules = speaking.SelectMany(l => l).ToList();
+        bool Counts(RuleKind kind) => rules.Exists(r => r.Kind == kind && r.Counts);
+        return speaking.Count == 0 || rules.Exists(r => r.Denies)
+            || speaking.Exists(l => !l.Exists(r => r.Kind == RuleKind.Allow && r.Counts)) ? Verdict.Deny
+            : Counts(RuleKind.Approval) ? Verdict.Approval
+            : Counts(RuleKind.Limit) ? Verdict.Limit
             : Verdict.Allow;
     }
 
@@ -107,10 +131,10 @@ public sealed class DecisionPropertyTests
 
     [Fact]
     public void A_restricting_rule_never_widens() =>
-        Gen.Select(Layers, Gen.OneOf(RuleKind.Deny, RuleKind.Approval), Gen.Int[0, Pool.Length - 1].Array[0, 2], Gen.Bool)
-        .Sample((layers, kind, clauses, inTenant) =>
+        Gen.Select(Layers, Gen.Enum<RuleKind>().Where(k => k != RuleKind.Allow), Gen.Int[0, Pool.Length - 1].Array[0, 2], Gen.Bool, Gen.Bool)
+        .Sample((layers, kind, clauses, isMet, inTenant) =>
         {
-            var rule = new Rule("more", kind, clauses);
+            var rule = new Rule("more", kind, clauses, isMet);
             Document[] With(Document[] layer) =>
                 layer.Length == 0 ? [new Document("more", null, [rule])]
                 : [layer[0] with { Rules = [.. layer[0].Rules, rule] }, .. layer[1..]];
@@ -142,9 +166,9 @@ public sealed class DecisionPropertyTests
         Assert.Equal(expected, decision.Matched.Select(m => (m.Policy, m.Rule, m.Error is not null)).Order());
         var opening = decision.Verdict switch
         {
-            Verdict.Allow => " allows it",
+            Verdict.Allow or Verdict.Limit => " allows it",
             Verdict.Approval => " asks for the approval of ",
-            _ when decision.Matched.Any(m => m.Verdict == Verdict.Deny) => " denies it",
+            _ when decision.Matched.Any(m => m.Verdict == Verdict.Deny) => decision.Reason.Contains(" denies it") ? " denies it" : ", which is not so",
             _ when tenant.Concat(capsule).Any(p => p.Applies) => "no rule of the ",
             _ => "no policy speaks for ",
         };
