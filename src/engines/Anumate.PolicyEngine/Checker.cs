@@ -1,5 +1,7 @@
 using System.Buffers;
+using Anumate.PolicyEngine.Checks;
 using Anumate.PolicyEngine.Syntax;
+using Anumate.PolicyEngine.Testing;
 
 namespace Anumate.PolicyEngine;
 
@@ -23,7 +25,7 @@ sealed partial class Checker
     Checker(string source, PolicySyntax policy, Findings findings) =>
         (this.source, this.policy, this.findings) = (source, policy, findings);
 
-    public static PolicyCheck Check(string source)
+    public static PolicyCheck Check(string source, PolicyWorld? world)
     {
         var findings = new Findings(source);
         if (Parser.Parse(source, findings) is not { } policy)
@@ -32,7 +34,14 @@ sealed partial class Checker
         }
 
         var scopes = new Checker(source, policy, findings).Check();
-        return new PolicyCheck(findings.HasErrors ? null : new CompiledPolicy(policy, scopes), findings.All);
+        var compiled = findings.HasErrors ? null : new CompiledPolicy(policy, scopes) { Tests = [.. policy.Tests.Select(t => new PlacedTest(t, findings))] };
+        if (compiled is not null && world is not null)
+        {
+            PolicyTesting.Check(compiled, findings);
+            StaticChecks.Check(source, compiled, world, findings);
+        }
+
+        return new PolicyCheck(findings.HasErrors ? null : compiled, findings.All);
     }
 
     List<PolicyScope> Check()
@@ -159,6 +168,7 @@ sealed partial class Checker
 
         Bound(policy.Rules.Count(), PolicyLimits.Rules, "rules");
         Bound(policy.Lets.Count(), PolicyLimits.Lets, "values");
+        Bound(policy.Tests.Count, PolicyLimits.Tests, "tests");
     }
 
     void Bound(int count, int most, string what)

@@ -1,5 +1,6 @@
 using System.Text;
 using Anumate.Cel;
+using Anumate.PolicyEngine.Checks;
 using Anumate.PolicyEngine.Syntax;
 
 namespace Anumate.PolicyEngine;
@@ -35,11 +36,17 @@ public sealed class CompiledPolicy
 
     internal IReadOnlyList<ToolPattern>? Patterns { get; }
 
+    /// <summary>The tests of its document.</summary>
+    internal IReadOnlyList<Testing.PlacedTest> Tests { get; init; } = [];
+
     /// <summary>One entry for each point it speaks at.</summary>
     internal IReadOnlyList<PolicyScope> Scopes { get; }
 
     /// <summary>Parses, checks and compiles a document.</summary>
-    public static PolicyCheck Check(string source) => Checker.Check(source);
+    public static PolicyCheck Check(string source) => Checker.Check(source, null);
+
+    /// <summary>The same with the static checks, for an author: what the policy says and most likely should not.</summary>
+    public static PolicyCheck Check(string source, PolicyWorld world) => Checker.Check(source, world);
 }
 
 /// <summary>What became of a document: a policy when there is no error, and the findings in any case.</summary>

@@ -67,7 +67,7 @@ public sealed class DecisionPropertyTests
             $"policy {Name} version 1 {{\n  at tool.before\n{(Tools is null ? "" : $"  on tool in [{Tools}]\n")}  let seen = call.args.seen\n  let big = call.args.amount > 1\n  {string.Join("\n  ", (object[])Rules)}\n}}\n";
     }
 
-    static readonly Gen<Rule[]> Rules = 
+    static readonly Gen<Rule[]> Rules =
         Gen.Select(Gen.Enum<RuleKind>(), Gen.Int[0, Pool.Length - 1].Array[0, 3], Gen.Bool).Array[1, 5]
         .Select(rules => rules.Select((r, i) => new Rule($"r{i}", r.Item1, r.Item2, r.Item3)).ToArray());
 
@@ -175,4 +175,54 @@ public sealed class DecisionPropertyTests
         Assert.Contains(opening, decision.Reason);
         Assert.Equal(decision.Verdict == Verdict.Approval, decision.Approvals.Count > 0);
     }, iter: Runs.Of(30));
+
+    /// <summary>What the explanation alone comes to, by the algebra told again over its outcomes.</summary>
+    static Verdict Explained(Explanation explanation)
+    {
+        var rules = explanation.Rules;
+        bool Restricts(ExplainedRule r) => r.Outcome is RuleOutcome.Matched or RuleOutcome.Failed;
+        return rules.Any(r => Restricts(r) && (r.Kind is RuleKind.Deny or RuleKind.Only or RuleKind.Require || (r.Kind == RuleKind.Limit && r.Outcome == RuleOutcome.Failed)))
+            || rules.GroupBy(r => r.Layer).Any(l => !l.Any(r => r.Kind == RuleKind.Allow && r.Outcome == RuleOutcome.Matched))
+            || rules.Count == 0 ? Verdict.Deny
+            : rules.Any(r => r.Kind == RuleKind.Approval && Restricts(r)) ? Verdict.Approval
+            : rules.Any(r => r.Kind == RuleKind.Limit && Restricts(r)) ? Verdict.Limit
+            : Verdict.Allow;
+    }
+
+    [Fact]
+    public void The_noted_explanation_gives_the_same_decision_and_comes_to_its_verdict() => Layers.Sample((tenant, capsule) =>
+    {
+        var layers = Ask.Layers(Set(tenant), Set(capsule));
+        var plain = Decider.Decide(layers, PolicyPoint.ToolBefore, Facts);
+        var explained = Decider.Explain(layers, PolicyPoint.ToolBefore, Facts);
+        var explanation = explained.Explanation!;
+        Assert.Equal((plain.Verdict, plain.Digest, plain.Reason), (explained.Verdict, explained.Digest, explained.Reason));
+        Assert.Equal(plain.Verdict, Explained(explanation));
+        Assert.Equal(plain.Matched.Select(m => (m.Policy, m.Rule)).Distinct().Order(),
+            explanation.Rules.Where(r => r.Outcome == RuleOutcome.Matched || (r.Outcome == RuleOutcome.Failed && r.Kind != RuleKind.Allow))
+                .Select(r => (r.Policy, r.Rule)).Distinct().Order());
+        Assert.All(explanation.Rules, r => Assert.Equal(r.Outcome is RuleOutcome.NotMatched, r.Clauses.Any(c => !c.Holds && c.Error is null)));
+        Assert.Equal(explanation.Closest is not null, plain.Reason.Contains("the closest, `"));
+        if (explanation.Closest is { } closest)
+        {
+            Assert.Contains($"`{closest.Policy}/{closest.Rule}`", plain.Reason);
+            Assert.All(closest.Unmet, c => Assert.False(c.Holds));
+            Assert.NotEmpty(closest.Unmet);
+        }
+    }, iter: Runs.Of(40));
+
+    [Fact]
+    public void Redactions_and_limits_are_those_of_the_rules_that_count() => Layers.Sample((tenant, capsule) =>
+    {
+        var decision = Decide(tenant, capsule);
+        var rules = tenant.Concat(capsule).Where(p => p.Applies).SelectMany(p => p.Rules.Where(r => r.Counts).Select(r => (Name: $"{p.Name}/{r.Name}", Rule: r))).ToList();
+        string[] Named(RuleKind kind) => decision.Verdict == Verdict.Deny ? [] : [.. rules.Where(r => r.Rule.Kind == kind).Select(r => r.Name).Order()];
+        Assert.Equal(Named(RuleKind.Limit), decision.Limits.Select(l => l.Rule));
+        Assert.Equal(Named(RuleKind.Redact), decision.Redactions.SelectMany(r => r.Rules).Order());
+        if (decision.Redactions.Count > 0)
+        {
+            var drops = rules.Any(r => r.Rule.Kind == RuleKind.Redact && r.Rule.Truth == Truth.Fails);
+            Assert.Equal(drops ? RedactionOperator.Drop : RedactionOperator.Mask, Assert.Single(decision.Redactions).Operator);
+        }
+    }, iter: Runs.Of(40));
 }

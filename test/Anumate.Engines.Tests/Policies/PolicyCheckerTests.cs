@@ -17,7 +17,7 @@ public sealed class PolicyCheckerTests
     [InlineData("policy a version 1 {\n  at run.start\n  on label \"tier\" in [\"a**\"]\n  rule x allow\n}", "policy.pattern", 3, 23)]
     [InlineData("policy a version 1 {\n  at tool.before\n  rule x limit 5 per 0s\n}", "policy.duration", 3, 22)]
     [InlineData("policy a version 1 {\n  at tool.before\n  rule x limit 5 per 32d\n}", "policy.duration", 3, 22)]
-    [InlineData("policy a version 1 {\n  at tool.before\n  rule a allow\n  rule x limit 5 per 1h key [actor.idd]\n}", "cel.unknown-field", 4, 35)]
+    [InlineData("policy a version 1 {\n  at tool.before\n  rule a allow\n  rule x limit 5 per 1h key [actor.idd]\n}", "cel.unknown-field", 4, 36)]
     [InlineData("policy a version 1 {\n  at tool.before\n  rule x only in window \"Mon-Fri 08:00-18:00\" zone \"Europe/Berlin1\"\n}", "policy.zone", 3, 52)]
     [InlineData("policy a version 1 {\n  at tool.before\n  rule x only in window \"Mon-Fry 08:00-18:00\" zone \"UTC\"\n}", "policy.window", 3, 25)]
     [InlineData("policy a version 1 {\n  at tool.before\n  rule x only in window \"08:00-08:00\" zone \"UTC\"\n}", "policy.window", 3, 25)]

@@ -19,7 +19,7 @@ public sealed class PolicySyntaxTests
     [InlineData("policy a version 1 {} policy b version 1 {}", "policy.syntax", 1, 23)]
     [InlineData("policy a version 1 {} test a x {}", "policy.syntax", 1, 30)]
     [InlineData("policy a version 1 {} test a \"x\" {", "policy.syntax", 1, 35)]
-    [InlineData("policy a version 1 {} test a \"x\" { table | b | allow | }", "policy.syntax", 1, 57)]
+    [InlineData("policy a version 1 {} test a \"x\" { table | b | allow | }", "policy.syntax", 1, 56)]
     [InlineData("policy a version 1 {} test a \"x\" { table | b | expect | | 1 | alow | }", "policy.syntax", 1, 63)]
     [InlineData("policy a version 1 {} test a \"x\" { never allow }", "policy.syntax", 1, 48)]
     [InlineData("policy a version 1 {\n  rule x allow when (true\n}", "policy.bracket", 2, 21)]

@@ -10,6 +10,15 @@ public static partial class Formatter
     const int Width = 120;
     const string Indent = "  ";
 
+    /// <summary>A document in its one form; null when it is none.</summary>
+    public static string? Format(string source, out IReadOnlyList<Diagnostic> diagnostics)
+    {
+        var findings = new Findings(source);
+        var policy = Parser.Parse(source, findings);
+        diagnostics = findings.All;
+        return policy is null || findings.HasErrors ? null : Print(policy);
+    }
+
     /// <summary>The document's one form, ending with a line feed.</summary>
     public static string Print(PolicySyntax policy)
     {
