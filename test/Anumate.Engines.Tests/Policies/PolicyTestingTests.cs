@@ -73,7 +73,7 @@ public sealed class PolicyTestingTests
     [Theory]
     [InlineData("never allow when call.args.amount == \"5000 EUR\"", "\"amount\":\"5000 EUR\"")]
     [InlineData("never approval when amount > money(\"5000 EUR\")", "it is approval for {")]
-    [InlineData("never allow when call.args.country == \"DE\"", "it is limit for {")]
+    [InlineData("given call.args.amount = \"1 EUR\" never allow when call.args.country == \"DE\"", "it is limit for {")]
     [InlineData("never deny when \"finance\" in actor.groups", "it is deny for {")]
     public void A_property_that_does_not_hold_shows_an_input(string property, string shown) => Assert.Contains(shown, Failure($"  {property}\n"));
 
@@ -81,7 +81,7 @@ public sealed class PolicyTestingTests
     public void The_input_shown_is_without_what_it_does_not_need()
     {
         var failure = Failure("  given inputs.note = \"x\"\n  never deny when call.tenant == \"t1\"\n");
-        Assert.Equal("it is deny for {\"call\":{\"tool\":\"payments.refund\",\"tenant\":\"t1\"}", failure!.Split(",\"actor\"")[0].Split(",\"inputs\"")[0].TrimEnd('}') + "}");
+        Assert.Equal("it is deny for {\"call\":{\"tool\":\"payments.refund\",\"tenant\":\"t1\"}}", failure);
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class PolicyTestingTests
     [InlineData("test payments.tiers \"x\" { given actor.nam = \"x\" never allow when true }", "policy.test", 13, 33)]
     [InlineData("test payments.tiers \"x\" { given actor.name = actor.id never allow when true }", "cel.unknown-variable", 13, 46)]
     [InlineData("test payments.tiers \"x\" { given call.args.x = 1 / 0 never allow when true }", "policy.test", 13, 47)]
-    [InlineData("test payments.tiers \"x\" { never allow when actor.nam == 1 }", "cel.unknown-field", 13, 49)]
+    [InlineData("test payments.tiers \"x\" { never allow when actor.nam == 1 }", "cel.unknown-field", 13, 50)]
     [InlineData("test payments.tiers \"x\" { table | actor.name | expect | | \"x\" | allow by lrge | }", "policy.test", 13, 74)]
     public void A_test_that_makes_no_sense_is_a_finding(string test, string code, int line, int column)
     {

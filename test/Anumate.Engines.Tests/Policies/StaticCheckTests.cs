@@ -104,7 +104,7 @@ public sealed partial class StaticCheckTests
               rule hide redact result.emial with drop
             }
             """;
-        Assert.Equal(["did you mean `payments.refund`", "did you mean `finance`", "did you mean `amount`", "did you mean `email`"],
+        Assert.Equal(["did you mean `payments.refund`", "did you mean `finance`", "did you mean `amount`?", "did you mean `email`"],
             CompiledPolicy.Check(source, World).Diagnostics.Select(d => d.Suggestion));
     }
 

@@ -9,7 +9,9 @@ namespace Anumate.PolicyEngine.Checks;
 /// </summary>
 sealed partial class StaticChecks
 {
-    readonly string source;
+    /// <summary>Rules of which each is compared with each other one; of more, each is compared with those that have no condition.</summary>
+    const int Compared = 200;
+
     readonly PolicySyntax policy;
     readonly PolicyScope scope;
     readonly PolicyWorld world;
@@ -27,9 +29,9 @@ sealed partial class StaticChecks
         public string Does { get; } = $"{Rule.Kind}{Formatter.Terms(Syntax)}";
     }
 
-    StaticChecks(string source, CompiledPolicy compiled, PolicyWorld world, Findings findings)
+    StaticChecks(CompiledPolicy compiled, PolicyWorld world, Findings findings)
     {
-        (this.source, policy, this.world, this.findings) = (source, compiled.Syntax, world, findings);
+        (policy, this.world, this.findings) = (compiled.Syntax, world, findings);
         scope = compiled.Scopes[0];
         patterns = compiled.Patterns is { } all ? [.. all] : null;
         rules = [.. policy.Rules.Zip(scope.Rules, (syntax, rule) => new Ruling(syntax, rule, [.. rule.Clauses.Select(Condition.Of)]))];
@@ -37,7 +39,7 @@ sealed partial class StaticChecks
 
     public static void Check(string source, CompiledPolicy policy, PolicyWorld world, Findings findings)
     {
-        var checks = new StaticChecks(source, policy, world, findings);
+        var checks = new StaticChecks(policy, world, findings);
         checks.Dead();
         checks.AlwaysTrue();
         checks.Shadowed();
@@ -102,12 +104,12 @@ sealed partial class StaticChecks
     void Shadowed()
     {
         var alive = rules.Where(r => !dead.Contains(r.Name)).ToList();
-        for (var i = 0; i < alive.Count; i++)
+        var others = alive.Count <= Compared ? alive : alive.Where(r => r.Conditions.Length == 0).Take(Compared).ToList();
+        foreach (var rule in alive)
         {
-            var rule = alive[i];
-            for (var j = 0; j < alive.Count; j++)
+            foreach (var by in others)
             {
-                if (i != j && Shadow(rule, alive[j], isLater: i > j))
+                if (by != rule && Shadow(rule, by, isLater: by.Syntax.Name.Span.Start < rule.Syntax.Name.Span.Start))
                 {
                     break;
                 }

@@ -16,7 +16,7 @@ sealed class Property(CompiledPolicy policy, CompiledTest test, CompiledNever ne
             switch (Breaks(facts))
             {
                 case true:
-                    Shrink(facts, generator.Paths);
+                    Shrink(facts);
                     return $"it is {Facts.Word(Verdict(facts))} for {facts.ToJsonString()}";
                 case false:
                     applied++;
@@ -42,16 +42,29 @@ sealed class Property(CompiledPolicy policy, CompiledTest test, CompiledNever ne
 
     Verdict Verdict(JsonObject facts) => Decider.Judge(layers, test.Point, Facts.Read(test.Point, facts, out _)!);
 
-    /// <summary>Takes away, one after another, what is not needed to break it.</summary>
-    void Shrink(JsonObject facts, IEnumerable<IReadOnlyList<string>> paths)
+    /// <summary>Takes away, one after another and the deepest first, what is not needed to break it.</summary>
+    void Shrink(JsonObject facts)
     {
-        foreach (var path in paths)
+        foreach (var path in Paths(facts, []).OrderByDescending(p => p.Count).ToList())
         {
             var less = (JsonObject)facts.DeepClone();
             Facts.Set(less, path, null, isAbsent: true);
             if (Breaks(less) == true)
             {
                 Facts.Set(facts, path, null, isAbsent: true);
+            }
+        }
+    }
+
+    static IEnumerable<IReadOnlyList<string>> Paths(JsonObject facts, IReadOnlyList<string> above)
+    {
+        foreach (var (name, value) in facts)
+        {
+            IReadOnlyList<string> path = [.. above, name];
+            yield return path;
+            foreach (var below in value is JsonObject inner ? Paths(inner, path) : [])
+            {
+                yield return below;
             }
         }
     }
