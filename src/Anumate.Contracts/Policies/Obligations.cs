@@ -2,6 +2,45 @@ using System.Text.Json.Serialization;
 
 namespace Anumate;
 
+/// <summary>What a rule of a policy does when it matches.</summary>
+[JsonConverter(typeof(WordConverter<RuleKind>))]
+public enum RuleKind
+{
+    /// <summary>It may happen.</summary>
+    [JsonStringEnumMemberName("allow")]
+    Allow,
+
+    /// <summary>It must not happen.</summary>
+    [JsonStringEnumMemberName("deny")]
+    Deny,
+
+    /// <summary>People must say yes first.</summary>
+    [JsonStringEnumMemberName("approval")]
+    Approval,
+
+    /// <summary>It may happen so often in a time.</summary>
+    [JsonStringEnumMemberName("limit")]
+    Limit,
+
+    /// <summary>It must not happen outside of a time window.</summary>
+    [JsonStringEnumMemberName("only")]
+    Only,
+
+    /// <summary>Values must not be passed on as they are.</summary>
+    [JsonStringEnumMemberName("redact")]
+    Redact,
+
+    /// <summary>It must not happen without a simulation.</summary>
+    [JsonStringEnumMemberName("require")]
+    Require,
+}
+
+/// <summary>
+/// A limit to take before what was decided happens: at most <see cref="Count"/> times in any stretch of <see cref="Per"/>.
+/// <see cref="Key"/> is a digest: it says who or what is counted without showing it.
+/// </summary>
+public sealed record LimitDemand(string Rule, int Count, TimeSpan Per, string Key);
+
 /// <summary>How a value is redacted, strongest first.</summary>
 [JsonConverter(typeof(WordConverter<RedactionOperator>))]
 public enum RedactionOperator
