@@ -8,13 +8,12 @@ namespace Anumate.Chaos;
 /// <summary><c>anumate serve</c> on the chaos database, as a process of its own that takes real signals.</summary>
 sealed class ChaosHost : IAsyncDisposable
 {
-    static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     readonly Process _process;
     readonly ChaosDatabase _database;
     readonly HttpClient _http;
     readonly Queue<string> _said = new();
-    string? _token;
 
     ChaosHost(Process process, ChaosDatabase database, string address)
     {
@@ -93,15 +92,10 @@ sealed class ChaosHost : IAsyncDisposable
         }
     }
 
-    public Task<AnumateClient> AsAsync(string person) => Task.FromResult(new AnumateClient(_http, ct => TokenAsync(person, ct)));
+    public AnumateClient As(string person) => new(_http, async ct => await _database.TokenAsync(person, secret => SignInAsync(person, secret, ct)));
 
-    async ValueTask<string?> TokenAsync(string person, CancellationToken ct) => _token is not null && person == "olga" ? _token : await SignInAsync(person, ct);
-
-    async ValueTask<string?> SignInAsync(string person, CancellationToken ct)
-    {
-        var token = await new AnumateClient(_http, (string?)null).Identity.SignInAsync(new SignIn(_database.Tenant.Tenant.Name, person, _database.SecretOf(person)), ct);
-        return person == "olga" ? _token = token.Token : token.Token;
-    }
+    async Task<AccessToken> SignInAsync(string person, string secret, CancellationToken ct) =>
+        await new AnumateClient(_http, (string?)null).Identity.SignInAsync(new SignIn(_database.Tenant.Tenant.Name, person, secret), ct);
 
     /// <summary>SIGKILL: nothing of its own code runs any more.</summary>
     public async Task KillAsync()

@@ -19,22 +19,18 @@ sealed class ChaosLoad(ChaosDatabase database, ChaosTools tools) : IAsyncDisposa
     readonly Dictionary<string, string> _plans = [];
     readonly CancellationTokenSource _over = new();
     Task _answering = Task.CompletedTask;
-    int _next, _until, _asked;
+    int _next, _from, _until, _allowed, _asked;
 
     /// <summary>Who is sent new runs. May be dead.</summary>
     public ChaosHost Host { get; set; } = null!;
 
-    /// <summary>Runs below this number may be sent; keeps them apart over the kills.</summary>
-    public int Allowed { get; set; } = int.MaxValue;
-
-    public int Sent => _next;
 
     static Caller Self => Caller.Self;
 
     public async Task PrepareAsync()
     {
-        await (await Host.AsAsync("alma")).Connectors.PutAsync(Self, ChaosDocuments.Connector(tools.Address), default);
-        var ada = await Host.AsAsync("ada");
+        await Host.As("alma").Connectors.PutAsync(Self, ChaosDocuments.Connector(tools.Address), default);
+        var ada = Host.As("ada");
         await ada.Policies.PublishAsync(Self, new PublishPolicy(ChaosDocuments.Policy), default);
         foreach (var capsule in ChaosDocuments.Capsules)
         {
@@ -46,14 +42,19 @@ sealed class ChaosLoad(ChaosDatabase database, ChaosTools tools) : IAsyncDisposa
     }
 
     /// <summary>Sends so many runs while the trouble goes on; done when both are.</summary>
-    public async Task DuringAsync(int runs, Func<Task> trouble)
+    /// <param name="paced">The trouble says how many may be sent: <see cref="Pace"/>.</param>
+    public async Task DuringAsync(int runs, Func<Task> trouble, bool paced = false)
     {
-        _until += runs;
+        (_from, _until) = (_until, _until + runs);
+        Volatile.Write(ref _allowed, paced ? _from : _until);
         var sending = Task.WhenAll(Enumerable.Range(0, Width).Select(_ => Task.Run(SendAsync)));
         await trouble();
-        Allowed = int.MaxValue;
+        Volatile.Write(ref _allowed, _until);
         await sending;
     }
+
+    /// <summary>Lets this part of the runs be sent: keeps them apart over the kills.</summary>
+    public void Pace(int part, int of) => Volatile.Write(ref _allowed, _from + (int)((long)(_until - _from) * part / of));
 
     /// <summary>Waits as long as runs end, and holds what became of them against the tools' record.</summary>
     public async Task<ChaosCount> JudgeAsync()
@@ -88,7 +89,7 @@ sealed class ChaosLoad(ChaosDatabase database, ChaosTools tools) : IAsyncDisposa
     {
         while (Take() is { } run)
         {
-            while (run >= Allowed)
+            while (run >= Volatile.Read(ref _allowed))
             {
                 await Task.Delay(5);
             }
@@ -119,7 +120,7 @@ sealed class ChaosLoad(ChaosDatabase database, ChaosTools tools) : IAsyncDisposa
         {
             try
             {
-                return (await (await Host.AsAsync("olga")).Orchestrator.ExecuteAsync(Self, request, default)).Id;
+                return (await Host.As("olga").Orchestrator.ExecuteAsync(Self, request, default)).Id;
             }
             catch (Exception e) when (IsTrouble(e) && clock.Elapsed < Patience)
             {
@@ -132,7 +133,7 @@ sealed class ChaosLoad(ChaosDatabase database, ChaosTools tools) : IAsyncDisposa
     {
         try
         {
-            var orchestrator = (await Host.AsAsync("olga")).Orchestrator;
+            var orchestrator = Host.As("olga").Orchestrator;
             var run = wait == TimeSpan.Zero ? await orchestrator.GetAsync(Self, id, default) : await orchestrator.WaitAsync(Self, id, wait, default);
             if (run.HasEnded)
             {
@@ -152,7 +153,7 @@ sealed class ChaosLoad(ChaosDatabase database, ChaosTools tools) : IAsyncDisposa
         {
             try
             {
-                var orchestrator = (await Host.AsAsync("olga")).Orchestrator;
+                var orchestrator = Host.As("olga").Orchestrator;
                 foreach (var run in (await orchestrator.ListAsync(Self, RunStatus.WaitingClarification, new PageRequest(Limit: 100), _over.Token)).Items)
                 {
                     foreach (var asked in run.Clarifications)

@@ -20,31 +20,30 @@ sealed class ChaosPhases(ChaosDatabase database, ChaosTools tools, ChaosLoad loa
     /// <summary>SIGKILL at random times, the host started again at once.</summary>
     public Task KillAsync(int runs, int kills) => load.DuringAsync(runs, async () =>
     {
-        var first = load.Sent;
         for (var kill = 1; kill <= kills; kill++)
         {
-            load.Allowed = first + (int)((long)runs * kill / kills);
+            load.Pace(kill, kills);
             await Task.Delay(_random.Next(20, 1500));
             await load.Host.DisposeAsync();
             Kills++;
             load.Host = await ChaosHost.StartAsync(database);
         }
-    });
+    }, paced: true);
 
     /// <summary>SIGKILL by itself at every named commit point.</summary>
     /// <param name="passages">At the n-th passage, for each of these.</param>
     public Task KillAtPointsAsync(int runs, IReadOnlyList<int> passages) => load.DuringAsync(runs, async () =>
     {
-        var (first, turn, turns) = (load.Sent, 0, KillPoint.Names.Count * passages.Count);
+        var (turn, turns) = (0, KillPoint.Names.Count * passages.Count);
         foreach (var (point, n) in KillPoint.Names.Order(StringComparer.Ordinal).SelectMany(p => passages.Select(n => (p, n))))
         {
             await load.Host.DisposeAsync();
             load.Host = ChaosHost.Launch(database, takeOver: true, $"{point}:{n}");
             await load.Host.ReadyAsync();
-            load.Allowed = first + (int)((long)runs * ++turn / turns);
+            load.Pace(++turn, turns);
 
             // A point that is not passed often enough by these runs is not reached: the host goes on, and is killed as ever.
-            if (await load.Host.EndedAsync(TimeSpan.FromSeconds(3)))
+            if (await load.Host.EndedAsync(TimeSpan.FromSeconds(10)))
             {
                 Reached.Add(point);
             }
@@ -53,7 +52,7 @@ sealed class ChaosPhases(ChaosDatabase database, ChaosTools tools, ChaosLoad loa
             Kills++;
             load.Host = await ChaosHost.StartAsync(database);
         }
-    });
+    }, paced: true);
 
     /// <summary>The only host stands still past its lease and goes on.</summary>
     public Task StopAndContinueAsync(int runs) => load.DuringAsync(runs, async () =>
@@ -77,7 +76,7 @@ sealed class ChaosPhases(ChaosDatabase database, ChaosTools tools, ChaosLoad loa
         // What had reached the first is answered by it now: whatever it accepts must end as well.
         await Task.Delay(_random.Next(100, 1500));
         load.Host = second;
-        if (!await first.EndedAsync(TimeSpan.FromSeconds(60)))
+        if (!await first.EndedAsync(TimeSpan.FromMinutes(5)))
         {
             throw new InvalidOperationException($"a host that lost its lease goes on:\n{first.Said}");
         }
