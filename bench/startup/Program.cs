@@ -95,6 +95,7 @@ sealed class Server(string root, string data) : IDisposable
     private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler());
     private Process? _process;
     private Task<string> _errors = Task.FromResult("");
+    private TaskCompletionSource _up = new();
 
     public string Data { get; } = data;
 
@@ -113,7 +114,8 @@ sealed class Server(string root, string data) : IDisposable
         var watch = Stopwatch.StartNew();
         _process = Launch(root, ["up", "--data", Data, "--urls", address]);
         _errors = _process.StandardError.ReadToEndAsync();
-        _ = _process.StandardOutput.ReadToEndAsync();
+        _up = new TaskCompletionSource();
+        _ = ListenAsync(_process.StandardOutput, _up);
         while (!await IsReadyAsync(address))
         {
             if (_process.HasExited)
@@ -129,8 +131,10 @@ sealed class Server(string root, string data) : IDisposable
         return watch.Elapsed.TotalMilliseconds;
     }
 
+    /// <summary>Stops it once it has also said that it is up: the first start makes the demo tenant after it is ready.</summary>
     public async Task StopAsync()
     {
+        await _up.Task.WaitAsync(Patience);
         using (var stop = Process.Start("/bin/sh", ["-c", $"kill -TERM {_process!.Id}"]))
         {
             await stop.WaitForExitAsync();
@@ -142,6 +146,19 @@ sealed class Server(string root, string data) : IDisposable
         }
     }
 
+    private static async Task ListenAsync(StreamReader output, TaskCompletionSource up)
+    {
+        while (await output.ReadLineAsync() is { } line)
+        {
+            if (line.StartsWith("Anumate is up", StringComparison.Ordinal))
+            {
+                up.TrySetResult();
+            }
+        }
+
+        up.TrySetException(new BenchException("`anumate up` ended before it was up"));
+    }
+
     /// <summary>Ends it where a failure left it running; its PostgreSQL ends with it.</summary>
     public void Dispose()
     {
@@ -151,6 +168,7 @@ sealed class Server(string root, string data) : IDisposable
             _process.WaitForExit();
         }
         _process?.Dispose();
+        _process = null;
         _http.Dispose();
     }
 

@@ -41,7 +41,7 @@ sealed class Record : IDisposable
             var output = make(n);
             var key = http.Request.Headers["Idempotency-Key"].ToString();
             var json = JsonSerializer.SerializeToElement(output, (JsonTypeInfo<T>)ToolJson.Default.GetTypeInfo(typeof(T))!);
-            var entry = new Execution(n, time.GetUtcNow(), tool, key, json, note);
+            var entry = new Execution(n, time.GetUtcNow(), tool, key, json, note, http.Request.Headers.TraceParent);
             file.Seek(0, SeekOrigin.End);
             file.Write(JsonSerializer.SerializeToUtf8Bytes(entry, ToolJson.Default.Execution));
             file.Write("\n"u8);
@@ -88,7 +88,7 @@ sealed record Trouble(int DelayMs, int FailPercent, int HangPercent)
         Random.Shared.Next(100) < HangPercent ? Task.Delay(Timeout.Infinite, http.RequestAborted) : Task.CompletedTask;
 }
 
-sealed record Execution(int N, DateTimeOffset At, string Tool, string Key, JsonElement Output, string? Note);
+sealed record Execution(int N, DateTimeOffset At, string Tool, string Key, JsonElement Output, string? Note, string? Trace = null);
 
 sealed record OrderQuery(string Id);
 

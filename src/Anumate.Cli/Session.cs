@@ -24,7 +24,12 @@ public sealed class Session(string dataFolder, string? server, string? user, Htt
         var profile = Client.Profile.Load(dataFolder)
             ?? throw new NotSignedInException($"no profile in `{dataFolder}`; start the platform with: anumate up, or sign in with: anumate login --server URL --tenant NAME --user NAME");
         http.BaseAddress = Root(server ?? profile.Server);
-        var name = profile.User(user ?? Environment.GetEnvironmentVariable("ANUMATE_USER")).Name;
+        var name = user ?? Environment.GetEnvironmentVariable("ANUMATE_USER") ?? profile.Current;
+        if (profile.Users.All(u => u.Name != name))
+        {
+            throw new NotSignedInException($"the profile has no user `{name}`; it has {string.Join(", ", profile.Users.Select(u => u.Name))}; run: anumate login --user NAME");
+        }
+
         return new AnumateClient(http, ct => TokenAsync(name, ct));
     }
 

@@ -117,7 +117,8 @@ static class AnumateHost
     }
 
     /// <summary>Looks before everything else is started: the web server would find out last, and log where in its code.</summary>
-    static void DemandFree(string urls)
+    /// <exception cref="SetupException">Another program listens there.</exception>
+    public static void DemandFree(string urls)
     {
         foreach (var url in urls.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {

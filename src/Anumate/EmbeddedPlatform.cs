@@ -54,6 +54,7 @@ sealed class EmbeddedPlatform : IAsyncDisposable
             // One user's machine: tools may stand on it, and the claimed folder keeps a second host away, so that nothing waits for a dead one.
             configuration["Anumate:Connectors:AllowPrivateAddresses"] ??= "true";
             configuration["Anumate:Orchestrator:TakeOver"] ??= "true";
+            AnumateHost.DemandFree(configuration[$"{ServerOptions.Section}:Urls"] ?? new ServerOptions().Urls);
             postgres = await EmbeddedPostgres.StartAsync(claim, new EmbeddedPostgresOptions { Progress = progress }, NullLogger<EmbeddedPostgres>.Instance, ct);
             var database = DatabaseOf(postgres);
             app = AnumateHost.Build(Services.All, configuration, database, TimeProvider.System);

@@ -2,6 +2,7 @@ using Anumate.Client;
 using Anumate.Platform.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Anumate;
 
@@ -64,12 +65,34 @@ static class ServiceClients
         foreach (var (contract, _) in needed)
         {
             var word = CallGraph.WordOf(contract);
+            services.AddHealthChecks().Add(new HealthCheckRegistration(word, p => new ServiceCheck(p.GetRequiredService<Wire>().To(addresses.ByWord[word])), null, null));
             services.AddSingleton(contract, p =>
             {
                 var key = p.GetRequiredService<ProcessKey>();
                 var http = p.GetRequiredService<Wire>().To(addresses.ByWord[word]);
                 return Clients[contract](new Transport(http, (caller, method, _) => ValueTask.FromResult<string?>(key.Issue(caller, word, method)), $"the service `{word}`"));
             });
+        }
+    }
+
+    /// <summary>Whether the process of a service answers. Degraded, not down: a process that waits for another must not be taken away for it.</summary>
+    sealed class ServiceCheck(HttpClient http) : IHealthCheck
+    {
+        static readonly TimeSpan Wait = TimeSpan.FromSeconds(2);
+
+        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        {
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            patience.CancelAfter(Wait);
+            try
+            {
+                using var answer = await http.GetAsync("health/live", patience.Token);
+                return answer.IsSuccessStatusCode ? HealthCheckResult.Healthy() : HealthCheckResult.Degraded($"it answers {(int)answer.StatusCode}");
+            }
+            catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            {
+                return HealthCheckResult.Degraded($"it does not answer at {http.BaseAddress}");
+            }
         }
     }
 

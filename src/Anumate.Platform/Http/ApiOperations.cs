@@ -90,6 +90,7 @@ static class ApiOperations
         AddIf(hasBody, 415, "The body is not JSON");
         AddIf(names.Contains(IdempotencyKey.Header), 422, "The idempotency key was used with another request, or the document is not valid");
         AddIf(names.Contains("If-Match"), 428, "The `If-Match` header is missing");
+        AddIf(!isPublic, 429, "The tenant has used up its requests; try again after `Retry-After` seconds");
         problems.Add((503, "A dependency is not available; try again after `Retry-After` seconds"));
 
         var schema = await context.GetOrCreateSchemaAsync(typeof(Problem), null, ct);

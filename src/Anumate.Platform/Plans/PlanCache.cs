@@ -39,7 +39,7 @@ public sealed class PlanCache(ICompiler compiler, HybridCache cache)
         var text = await cache.GetOrCreateAsync(key, async stop => await FetchAsync(caller, hash, stop), Shared, cancellationToken: ct);
         if (!TryRead(text, out var plan) || plan.Hash != hash)
         {
-            await cache.RemoveAsync(key, ct);
+            await ForgetAsync(key, ct);
             plan = PlanFormat.Read(JsonElement.Parse(await FetchAsync(caller, hash, ct)));
             if (plan.Hash != hash)
             {
@@ -57,6 +57,18 @@ public sealed class PlanCache(ICompiler compiler, HybridCache cache)
 
     async Task<string> FetchAsync(Caller caller, string hash, CancellationToken ct) =>
         (await compiler.GetPlanAsync(caller.AsService("plans"), hash, ct)).Plan.GetRawText();
+
+    async Task ForgetAsync(string key, CancellationToken ct)
+    {
+        try
+        {
+            await cache.RemoveAsync(key, ct);
+        }
+        catch (Exception) when (!ct.IsCancellationRequested)
+        {
+            // Redis is away. What it holds is looked at again by the next process that asks it.
+        }
+    }
 
     static bool TryRead(string text, [NotNullWhen(true)] out ExecutablePlan? plan)
     {

@@ -128,8 +128,9 @@ public sealed partial class RateLimiter(RateLimitOptions options, TimeProvider t
 
             return (int)answer[0] == 1 ? quota.Allowed(level) : quota.Refused(level);
         }
-        catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)
+        catch (Exception e)
         {
+            // Of any kind: a call that meets a connection just breaking has been seen to fail with what its stream threw.
             Volatile.Write(ref _failedAt, time.GetTimestamp());
             if (!_away)
             {

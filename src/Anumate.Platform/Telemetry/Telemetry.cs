@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -45,6 +46,13 @@ public static class Telemetry
 {
     const string Ours = "anumate.*";
 
+    // Without a collector nobody reads spans. Their ids still run through requests, events, tool calls and logs.
+    static readonly ActivityListener Propagation = new()
+    {
+        ShouldListenTo = source => source.Name.StartsWith("Anumate.", StringComparison.Ordinal),
+        Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.PropagationData,
+    };
+
     public static void AddTelemetry(this IServiceCollection services, TelemetryOptions options)
     {
         services.AddSingleton<Slo>();
@@ -55,6 +63,7 @@ public static class Telemetry
             logging.AddFilter("Npgsql", Above(options.LogLevel, LogLevel.Warning));
             logging.AddFilter("Orleans", Above(options.LogLevel, LogLevel.Warning));
             logging.AddFilter("Orleans.Runtime.Silo", Above(options.LogLevel, LogLevel.Error)); // It recommends the server's collector; ours is chosen.
+            logging.AddFilter("Orleans.Runtime.Watchdog", Above(options.LogLevel, LogLevel.Error)); // Compiling at start looks to it like a stall.
             logging.AddFilter("OpenTelemetry", Above(options.LogLevel, LogLevel.Warning));
             logging.Configure(o => o.ActivityTrackingOptions = ActivityTrackingOptions.None);
             logging.AddConsoleFormatter<LogFormatter, LogFormatterOptions>(o => o.Json = options.LogFormat == "json");
@@ -76,8 +85,11 @@ public static class Telemetry
             }
         });
 
-        // Without a collector nobody reads spans: trace ids still run through requests, events and logs.
-        if (options.OtlpEndpoint is not null)
+        if (options.OtlpEndpoint is null)
+        {
+            ActivitySource.AddActivityListener(Propagation);
+        }
+        else
         {
             telemetry.WithTracing(tracing => tracing.AddSource(Ours).AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddNpgsql()
                 .AddSource("Microsoft.Orleans.Runtime", "Microsoft.Orleans.Application").AddOtlpExporter(o => Point(o, options)));

@@ -33,6 +33,7 @@ public static class OrchestratorModule
         services.AddSingleton<HostLease>();
         services.AddSingleton<RunShards>();
         services.AddHostedService(p => p.GetRequiredService<HostLease>());
+        services.AddHealthChecks().AddCheck<HostLeaseCheck>("executions");
         services.AddSingleton<IOrchestrator, OrchestratorService>();
         services.AddSingleton<ApprovalReactions>();
         services.AddWorkSubscription<ApprovalReactions>("orchestrator.approvals", ApprovalReactions.Types, (r, e, ct) => r.HandleAsync(e, ct));

@@ -75,4 +75,8 @@ sealed record Written(string Subject)
         await transaction.WriteAsync(subject);
         await transaction.CommitAsync();
     }
+
+    /// <summary>Waits until readers see everything written: a transaction that another test holds open keeps it from them.</summary>
+    public static Task ReadableAsync(TestSchema schema) => Hosting.Processes.UntilAsync(
+        () => schema.ValueAsync<bool>("select coalesce(max(xid) < pg_snapshot_xmin(pg_current_snapshot()), true) from platform.events"), "all events can be read");
 }

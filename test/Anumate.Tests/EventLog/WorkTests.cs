@@ -69,6 +69,7 @@ public sealed class WorkTests(LogCluster cluster)
             await Written.ToAsync(schema, other, i == 7 ? "poison" : $"other {i:00}");
         }
 
+        await Written.ReadableAsync(schema);
         await using var host = await EventHost.StartAsync(schema.Options, s => s.AddSingleton(seen).AddGatheredSubscription<Seen>("test.gathered", null,
             TimeSpan.FromMilliseconds(20), async (into, events, ct) =>
             {

@@ -138,6 +138,8 @@ public sealed class ServerTenant(RunningServer server, TenantCreated created) : 
 public sealed class LogLines : ILoggerProvider, ISupportExternalScope
 {
     readonly ConcurrentQueue<LogLine> _lines = new();
+    // Of the test that made the host: what failed on the server is told beside what failed in the test.
+    readonly ITestOutputHelper? _output = TestContext.Current.TestOutputHelper;
     IExternalScopeProvider? _scopes;
 
     public IReadOnlyCollection<LogLine> All => _lines;
@@ -148,6 +150,18 @@ public sealed class LogLines : ILoggerProvider, ISupportExternalScope
 
     public void Dispose()
     {
+    }
+
+    void Tell(LogLine line)
+    {
+        try
+        {
+            _output?.WriteLine($"server: {line.Category}: {line.Message} {line.Error}");
+        }
+        catch (InvalidOperationException)
+        {
+            // The test is over; the host outlives it.
+        }
     }
 
     sealed class Log(LogLines to, string category) : ILogger
@@ -167,7 +181,12 @@ public sealed class LogLines : ILoggerProvider, ISupportExternalScope
                     into[key] = value;
                 }
             }, values);
-            to._lines.Enqueue(new LogLine(logLevel, category, formatter(state, exception), exception, values));
+            var line = new LogLine(logLevel, category, formatter(state, exception), exception, values);
+            to._lines.Enqueue(line);
+            if (logLevel >= LogLevel.Error)
+            {
+                to.Tell(line);
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ using Anumate.Tests.GoldenPath;
 namespace Anumate.Tests.GoldenPath;
 
 /// <summary>One raw execution, as the tools recorded it.</summary>
-public sealed record RawExecution(int N, string Tool, string Key);
+public sealed record RawExecution(int N, string Tool, string Key, string? Trace);
 
 /// <summary>The sample's tools as a process of their own, shared by the assembly; a test knows its executions by their keys.</summary>
 public sealed class ToolProgram : IAsyncLifetime
@@ -48,7 +48,8 @@ public sealed class ToolProgram : IAsyncLifetime
         .Select(line =>
         {
             using var entry = JsonDocument.Parse(line);
-            return new RawExecution(entry.RootElement.GetProperty("n").GetInt32(), entry.RootElement.GetProperty("tool").GetString()!, entry.RootElement.GetProperty("key").GetString()!);
+            return new RawExecution(entry.RootElement.GetProperty("n").GetInt32(), entry.RootElement.GetProperty("tool").GetString()!, entry.RootElement.GetProperty("key").GetString()!,
+                entry.RootElement.GetProperty("trace").GetString());
         })];
 
     public async ValueTask DisposeAsync()

@@ -1,4 +1,5 @@
 using Anumate.Platform.Data;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -25,9 +26,13 @@ sealed partial class HostLease(Db db, OrchestratorOptions options, IHostApplicat
     readonly string holder = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.CreateVersion7(time.GetUtcNow()):n}";
     readonly CancellationTokenSource stopping = new();
     Task renewing = Task.CompletedTask;
+    long held;
 
     /// <summary>The epoch in which this host runs; 0 before it may.</summary>
     public long Epoch { get; private set; }
+
+    /// <summary>How long it has not been renewed.</summary>
+    public TimeSpan Age => time.GetElapsedTime(Volatile.Read(ref held));
 
     /// <summary>Waits for the lease at most as long as a dead host could still hold it.</summary>
     /// <exception cref="SetupException">Another host holds it and renews it.</exception>
@@ -48,6 +53,7 @@ sealed partial class HostLease(Db db, OrchestratorOptions options, IHostApplicat
             }
         }
 
+        Volatile.Write(ref held, time.GetTimestamp());
         renewing = Task.Run(() => RenewAsync(stopping.Token), CancellationToken.None);
     }
 
@@ -77,7 +83,6 @@ sealed partial class HostLease(Db db, OrchestratorOptions options, IHostApplicat
 
     async Task RenewAsync(CancellationToken ct)
     {
-        var held = time.GetTimestamp();
         using var tick = new PeriodicTimer(options.Lease / 3, time);
         try
         {
@@ -92,12 +97,12 @@ sealed partial class HostLease(Db db, OrchestratorOptions options, IHostApplicat
                         return;
                     }
 
-                    held = time.GetTimestamp();
+                    Volatile.Write(ref held, time.GetTimestamp());
                 }
                 catch (ProblemException e)
                 {
                     // Without a database nothing can be appended either; somebody else may only take over once it answers again.
-                    NotRenewed(e.Problem.Detail, time.GetElapsedTime(held));
+                    NotRenewed(e.Problem.Detail, Age);
                 }
             }
         }
@@ -112,4 +117,13 @@ sealed partial class HostLease(Db db, OrchestratorOptions options, IHostApplicat
 
     [LoggerMessage(LogLevel.Warning, "the lease was not renewed for {Since}: {Reason}")]
     private partial void NotRenewed(string reason, TimeSpan since);
+}
+
+/// <summary>A host that may not carry out runs now takes none: what it accepted would wait.</summary>
+sealed class HostLeaseCheck(HostLease lease, OrchestratorOptions options) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
+        lease.Epoch == 0 ? HealthCheckResult.Unhealthy("this host does not hold the lease on executions yet")
+        : lease.Age > options.Lease ? HealthCheckResult.Unhealthy($"the lease on executions was not renewed for {lease.Age.TotalSeconds:0} s")
+        : HealthCheckResult.Healthy());
 }

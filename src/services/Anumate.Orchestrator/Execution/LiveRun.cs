@@ -9,8 +9,12 @@ namespace Anumate.Orchestrator;
 /// acted on what they made possible. All code runs in the turns of the shard's grain, one at a time; calls to tools go on beside the loop
 /// and hand their entries in. Once it has ended, or nothing of it is here, its shard forgets it.
 /// </summary>
-sealed partial class LiveRun(RunServices services, IGrainBase shard, Id<Tenant> tenant, Id<Run> id, Action<LiveRun> forget, ILogger<LiveRun> log)
+sealed partial class LiveRun
 {
+    readonly RunServices services;
+    readonly IGrainBase shard;
+    readonly Action<LiveRun> forget;
+    readonly ILogger log;
     readonly Queue<Handed> inbox = new();
     readonly List<RunAction> actions = [];
     readonly List<TaskCompletionSource> waiters = [];
@@ -25,9 +29,15 @@ sealed partial class LiveRun(RunServices services, IGrainBase shard, Id<Tenant> 
     /// <summary>An entry from outside of the loop, and who waits until it is durable (true) or dropped (false).</summary>
     readonly record struct Handed(JournalEvent Entry, TaskCompletionSource<bool>? Done);
 
-    public Id<Tenant> Tenant => tenant;
+    public LiveRun(RunServices services, IGrainBase shard, Id<Tenant> tenant, Id<Run> id, Action<LiveRun> forget, ILogger<LiveRun> log)
+    {
+        (this.services, this.shard, this.forget, Tenant, RunId) = (services, shard, forget, tenant, id);
+        this.log = new RunLog(log, tenant, id, () => context?.Facts.Correlation);
+    }
 
-    public Id<Run> RunId => id;
+    public Id<Tenant> Tenant { get; }
+
+    public Id<Run> RunId { get; }
 
     /// <summary>Nothing of it is here, and nothing is on its way.</summary>
     public bool IsIdle => context is null && loading is null && timer is null;
@@ -336,6 +346,11 @@ sealed partial class LiveRun(RunServices services, IGrainBase shard, Id<Tenant> 
     void Finish(RunContext c)
     {
         RunTelemetry.Ended(c.State.Status, services.Time.GetUtcNow() - c.Created);
+        if (c.State.Status is not RunStatus.Completed)
+        {
+            EndedOtherwise(c.Run, c.State.Status);
+        }
+
         Notify(c);
         timer?.Dispose();
         forget(this);
@@ -358,6 +373,9 @@ sealed partial class LiveRun(RunServices services, IGrainBase shard, Id<Tenant> 
 
     [LoggerMessage(LogLevel.Information, "took over {Run} in epoch {Epoch}")]
     private partial void Recovered(Id<Run> run, long epoch);
+
+    [LoggerMessage(LogLevel.Information, "{Run} ended as {Status}")]
+    private partial void EndedOtherwise(Id<Run> run, RunStatus status);
 
     [LoggerMessage(LogLevel.Warning, "let go of {Run}: {Reason}")]
     private partial void Lost(Id<Run> run, string reason);
