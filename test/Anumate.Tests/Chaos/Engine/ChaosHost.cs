@@ -14,6 +14,7 @@ sealed class ChaosHost : IAsyncDisposable
     readonly ChaosDatabase _database;
     readonly HttpClient _http;
     readonly Queue<string> _said = new();
+    bool _disposed;
 
     ChaosHost(Process process, ChaosDatabase database, string address)
     {
@@ -26,7 +27,8 @@ sealed class ChaosHost : IAsyncDisposable
         process.BeginErrorReadLine();
     }
 
-    public bool HasExited => _process.HasExited;
+    /// <summary>Whether it takes calls, as far as its process tells.</summary>
+    public bool IsUp => !_disposed && !_process.HasExited;
 
     /// <summary>Starts it; it may not answer yet, or wait for another host's lease.</summary>
     /// <param name="killAt">A commit point at which it kills itself.</param>
@@ -49,6 +51,8 @@ sealed class ChaosHost : IAsyncDisposable
             info.Environment["ANUMATE__" + name] = value;
         }
 
+        // These processes live for seconds: what runs once is not worth being compiled well.
+        info.Environment["DOTNET_TC_QuickJit"] = "1";
         info.Environment["ANUMATE_KILL_AT"] = killAt;
         return new ChaosHost(Process.Start(info)!, database, address);
     }
@@ -72,7 +76,7 @@ sealed class ChaosHost : IAsyncDisposable
                     return true;
                 }
             }
-            catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+            catch (Exception e) when (e is HttpRequestException or SocketException or TaskCanceledException)
             {
                 // Not listening yet.
             }
@@ -122,11 +126,16 @@ sealed class ChaosHost : IAsyncDisposable
         return _process.HasExited;
     }
 
+    /// <summary>Kills it. A phase that failed may have done so already.</summary>
     public async ValueTask DisposeAsync()
     {
-        await KillAsync();
-        _process.Dispose();
-        _http.Dispose();
+        if (!_disposed)
+        {
+            await KillAsync();
+            _disposed = true;
+            _process.Dispose();
+            _http.Dispose();
+        }
     }
 
     async Task SignalAsync(string signal)
