@@ -1,4 +1,4 @@
-# The verbs `test`, `check` and `coverage` of ../anumate, which reads this file: $root, say, fail and quietly are its own.
+# The verbs `test`, `fast`, `check` and `coverage` of ../anumate, which reads this file: $root, say, fail and quietly are its own.
 # The last line of `test` is `N passed, N failed` or `N passed, N failed, N skipped`, over all test programs. A check that fails, and a
 # test program that dies, each count as one failed, so no such run ends green.
 
@@ -119,6 +119,19 @@ verb_test() {
     else
         echo "$passed passed, $failed failed, $skipped skipped"
     fi
+    [ "$failed" = 0 ]
+}
+
+# For every save: the engines alone, without what tries thousands of inputs. Analyzers are left to `check`.
+verb_fast() {
+    local engines=$root/test/Anumate.Engines.Tests
+    mkdir -p "$root/artifacts"
+    quietly build "$engines" -c Release -p:RunAnalyzers=false >"$root/artifacts/build.log" 2>&1 || {
+        sort -u "$root/artifacts/build.log" >&2
+        fail "the engines do not build"
+    }
+    run_tests Anumate.Engines.Tests --filter-not-class '*Fuzz*' --filter-not-class '*Propert*' --filter-not-class '*Conformance*' "$@"
+    echo "$passed passed, $failed failed"
     [ "$failed" = 0 ]
 }
 

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Net.Http.Headers;
 using Anumate.Client;
 using Anumate.Platform.Data;
+using Microsoft.AspNetCore.Routing;
 
 namespace Anumate.Tests;
 
@@ -46,6 +48,19 @@ public abstract class PlatformTenant(TenantCreated created, Db db)
 
     /// <summary>Reaches the platform without a credential.</summary>
     public abstract HttpClient Http { get; }
+
+    /// <summary>Every endpoint that the platform answers.</summary>
+    public abstract IEnumerable<RouteEndpoint> Endpoints { get; }
+
+    /// <summary>Plain HTTP as a person.</summary>
+    public async Task<HttpClient> HttpAsync(string name)
+    {
+        var http = NewHttp();
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await TokenAsync(name));
+        return http;
+    }
+
+    protected abstract HttpClient NewHttp();
 
     public Principal Person(string name) => created.Principals.Single(p => p.Principal.Name == name).Principal;
 

@@ -7,6 +7,7 @@ using Anumate.Platform.Hosting;
 using Anumate.Platform.Secrets;
 using Anumate.Tests;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -15,14 +16,15 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Anumate.Tests;
 
 /// <summary>
-/// The whole platform as one process beside this one, started when a test first asks. People call with their own tokens, services with
-/// <c>svc+jwt</c>.
+/// The whole platform as two processes beside this one, started when a test first asks. People call with their own tokens, services with
+/// <c>svc+jwt</c>, and each of the two processes calls the other.
 /// </summary>
 public sealed class OtherProcess : Form
 {
     readonly Lazy<Task<ProcessPlatform>> _platform = new(async () =>
     {
-        var platform = await ProcessPlatform.StartAsync("other", [string.Join(',', Services.Words)]);
+        string[] deciding = ["identity", "policies", "ghostruns", "connectors", "captokens", "registry"];
+        var platform = await ProcessPlatform.StartAsync("other", [string.Join(',', deciding), string.Join(',', Services.Words.Except(deciding))]);
         TestDatabase.Current.Outlives(platform);
         return platform;
     });
@@ -51,7 +53,7 @@ public sealed class ProcessPlatform : IAsyncDisposable
     ProcessPlatform(TestSchema schema, DirectoryInfo folder, WebApplication self, IReadOnlyDictionary<string, string> settings)
     {
         (_schema, _folder, _self, _settings) = (schema, folder, self, settings);
-        Http = new HttpClient(new RouteToService(AddressOf) { InnerHandler = _handler }, disposeHandler: false) { BaseAddress = new Uri("http://platform/") };
+        Http = NewHttp();
     }
 
     public Db Db => _schema.Db;
@@ -61,6 +63,11 @@ public sealed class ProcessPlatform : IAsyncDisposable
 
     /// <summary>Finds the service of each route, as a reverse proxy in front of the processes does.</summary>
     public HttpClient Http { get; }
+
+    public HttpClient NewHttp() => new(new RouteToService(AddressOf) { InnerHandler = _handler }, disposeHandler: false) { BaseAddress = new Uri("http://platform/") };
+
+    /// <summary>Every endpoint of every service, as this process, which serves none, would map them.</summary>
+    public IEnumerable<RouteEndpoint> Endpoints => ((IEndpointRouteBuilder)_self).DataSources.SelectMany(d => d.Endpoints).OfType<RouteEndpoint>();
 
     /// <summary>The key of this process, enrolled for every service.</summary>
     public ProcessKey Key => _self.Services.GetRequiredService<ProcessKey>();
@@ -293,6 +300,10 @@ public sealed class ProcessTenant(ProcessPlatform platform, TenantCreated create
     public override string Log => platform.Log;
 
     public override HttpClient Http => platform.Http;
+
+    public override IEnumerable<RouteEndpoint> Endpoints => platform.Endpoints;
+
+    protected override HttpClient NewHttp() => platform.NewHttp();
 
     public override T Get<T>()
     {

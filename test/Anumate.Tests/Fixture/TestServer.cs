@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
-using System.Net.Http.Headers;
 using Anumate.Platform.Data;
 using Anumate.Platform.Hosting;
 using Anumate.Platform.Secrets;
 using Anumate.Tests;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -118,13 +118,9 @@ public sealed class ServerTenant(RunningServer server, TenantCreated created) : 
 
     public override HttpClient Http => server.Http;
 
-    /// <summary>Plain HTTP as a person.</summary>
-    public async Task<HttpClient> HttpAsync(string name)
-    {
-        var http = server.NewHttp();
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await TokenAsync(name));
-        return http;
-    }
+    public override IEnumerable<RouteEndpoint> Endpoints => server.Endpoints.OfType<RouteEndpoint>();
+
+    protected override HttpClient NewHttp() => server.NewHttp();
 
     /// <summary>A person as the caller of contract methods in process.</summary>
     public override async Task<Caller> CallerAsync(string name) =>

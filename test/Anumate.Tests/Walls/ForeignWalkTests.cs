@@ -6,19 +6,19 @@ using Anumate.Tests.Http;
 namespace Anumate.Tests.Walls;
 
 /// <summary>Every route with the ids of another tenant. What it has is as what nobody has, and stays as it is.</summary>
-public sealed partial class ForeignWalkTests(TestServer server, ToolProgram tools, TestDatabase database)
+public abstract partial class ForeignWalk(Form form, ToolProgram tools)
 {
     [Fact]
     public async Task T1_Every_id_of_another_tenant_is_as_one_of_nothing_and_nothing_changes()
     {
         var (a, b, _, world) = await TenantsAsync();
-        var walk = new RouteWalk(a.Server);
+        var walk = new RouteWalk(a);
         var routes = walk.Services.Where(r => !r.IsPublic).ToDictionary(r => r.Name);
         var (foreign, nothing) = (ForeignAsks.Of(world), World.OfNothing());
         Assert.Empty(routes.Keys.Except(foreign.Keys).Except(ForeignAsks.TakesNone.Keys));
         Assert.Empty(foreign.Keys.Concat(ForeignAsks.TakesNone.Keys).Except(routes.Keys));
         Assert.All(ForeignAsks.TakesNone.Keys, name => Assert.True(!name.Contains('{') || !Role.All.Any(routes[name].IsFor), $"{name} takes an id"));
-        var (before, mine) = (await World.SettledRowsAsync(database, b.Id), await World.SettledRowsAsync(database, a.Id));
+        var (before, mine) = (await World.SettledRowsAsync(b), await World.SettledRowsAsync(a));
 
         // Twice: what a cache learned the first time must not answer the second.
         for (var round = 0; round < 2; round++)
@@ -32,8 +32,8 @@ public sealed partial class ForeignWalkTests(TestServer server, ToolProgram tool
             }
         }
 
-        Assert.Equal(before, await World.SettledRowsAsync(database, b.Id));
-        Assert.Equal(mine.Where(t => !Reads(t.Key)), (await World.SettledRowsAsync(database, a.Id)).Where(t => !Reads(t.Key)));
+        Assert.Equal(before, await World.SettledRowsAsync(b));
+        Assert.Equal(mine.Where(t => !Reads(t.Key)), (await World.SettledRowsAsync(a)).Where(t => !Reads(t.Key)));
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed partial class ForeignWalkTests(TestServer server, ToolProgram tool
         var reference = $"{tool.Name}@{tool.Digest}";
         var token = await tokens.IssueAsync(theirs, new NewCapToken(run, "order", 1, 1, world.PlanHash, [new Grant(reference, null, 1)], TimeSpan.FromMinutes(1), theirs.Principal), default);
         var digest = $"hmac-sha256:{new string('0', 64)}";
-        var before = await World.SettledRowsAsync(database, b.Id);
+        var before = await World.SettledRowsAsync(b);
 
         await Refused("captoken-refused", () => tokens.SpendAsync(ours, new SpendCapToken(token.Token, "connectors", run, "order", 1, 1, reference, digest), default));
         await Refused("not-found", () => tokens.RevokeAsync(ours, token.Id, default));
@@ -57,7 +57,7 @@ public sealed partial class ForeignWalkTests(TestServer server, ToolProgram tool
         await Refused("not-found", () => a.Get<IApprovals>().ConfirmAsync(ours, Id<Approval>.Parse(world.Approval, null), default));
         await Refused("not-found", () => a.Get<IApprovals>().GetAsync(ours, Id<Approval>.Parse(world.Approval, null), default));
 
-        Assert.Equal(before, await World.SettledRowsAsync(database, b.Id));
+        Assert.Equal(before, await World.SettledRowsAsync(b));
         Assert.DoesNotContain(await tools.RecordAsync(), e => e.Key == "key-of-a");
     }
 
@@ -65,11 +65,11 @@ public sealed partial class ForeignWalkTests(TestServer server, ToolProgram tool
     public async Task T2_No_list_search_or_export_shows_a_row_of_another_tenant()
     {
         var (a, b, own, world) = await TenantsAsync();
-        await World.SettledRowsAsync(database, a.Id); // Until then there is no checkpoint to show.
-        var walk = new RouteWalk(a.Server);
+        await World.SettledRowsAsync(a); // Until then there is no checkpoint to show.
+        var walk = new RouteWalk(a);
         var today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
-        var foreign = await World.IdsAsync(database, b.Id);
-        var shared = await World.IdsAsync(database, default);
+        var foreign = await World.IdsAsync(b, b.Id);
+        var shared = await World.IdsAsync(b, default);
         var shown = 0;
         foreach (var route in walk.Services.Where(r => r.Method == "GET" && !r.IsPublic && !r.Pattern.Contains('{') && r.Pattern != "/v1/events/stream"))
         {
@@ -84,7 +84,7 @@ public sealed partial class ForeignWalkTests(TestServer server, ToolProgram tool
             };
             foreach (var filter in filters)
             {
-                foreach (var person in ServerTenant.People.Where(p => route.IsFor(p.Roles[0])))
+                foreach (var person in PlatformTenant.People.Where(p => route.IsFor(p.Roles[0])))
                 {
                     var answer = await walk.AskAsync(route, await a.TokenAsync(person.Name), route.Pattern + filter);
                     Assert.True(answer.Status == 200, $"{route}{filter} answered {answer.Status} to {person.Name}");
@@ -136,7 +136,7 @@ public sealed partial class ForeignWalkTests(TestServer server, ToolProgram tool
     // Reading what is sensitive leaves a record, and that is as it should be.
     static bool Reads(string table) => table is "platform.leaf" or "platform.events" || table.StartsWith("receipts.", StringComparison.Ordinal);
 
-    static async Task SameAsync(RouteWalk walk, WalkedRoute route, ServerTenant tenant, (ForeignAsk Ask, World Of) unknown, (ForeignAsk Ask, World Of) foreign)
+    static async Task SameAsync(RouteWalk walk, WalkedRoute route, PlatformTenant tenant, (ForeignAsk Ask, World Of) unknown, (ForeignAsk Ask, World Of) foreign)
     {
         var (first, second) = (await Ask(unknown.Ask), await Ask(foreign.Ask));
         Assert.True(second.Status == foreign.Ask.Status, $"{route} answered {second.Status} with an id of another tenant: {Encoding.UTF8.GetString(second.Body)}");
@@ -155,9 +155,9 @@ public sealed partial class ForeignWalkTests(TestServer server, ToolProgram tool
 
     static async Task Refused(string code, Func<Task> act) => Assert.Equal(code, (await Assert.ThrowsAsync<ProblemException>(act)).Problem.Code);
 
-    async Task<(ServerTenant A, ServerTenant B, World Own, World Foreign)> TenantsAsync()
+    async Task<(PlatformTenant A, PlatformTenant B, World Own, World Foreign)> TenantsAsync()
     {
-        var (a, b) = (await server.NewTenantAsync(), await server.NewTenantAsync());
+        var (a, b) = (await form.MakeTenantAsync(), await form.MakeTenantAsync());
         return (a, b, await World.MakeAsync(a, tools), await World.MakeAsync(b, tools));
     }
 
@@ -170,3 +170,9 @@ public sealed partial class ForeignWalkTests(TestServer server, ToolProgram tool
     [GeneratedRegex("\"traceId\":\"[^\"]*\"")]
     private static partial Regex TraceId();
 }
+
+/// <summary>Everything in one process.</summary>
+public sealed class ForeignWalkTests(TestServer server, ToolProgram tools) : ForeignWalk(server, tools);
+
+/// <summary>Services in processes of their own.</summary>
+public sealed class ForeignWalkOverProcessesTests(OtherProcess other, ToolProgram tools) : ForeignWalk(other, tools);

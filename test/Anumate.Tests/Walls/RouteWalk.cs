@@ -55,6 +55,12 @@ public sealed class RouteWalk(IEnumerable<RouteEndpoint> endpoints, Func<WalkedR
     {
     }
 
+    /// <summary>Over whatever form a tenant's platform has.</summary>
+    public RouteWalk(PlatformTenant tenant)
+        : this(tenant.Endpoints, _ => tenant.Http)
+    {
+    }
+
     /// <summary>Every route, those of the reference pages aside.</summary>
     public IReadOnlyList<WalkedRoute> Routes { get; } =
         [.. endpoints.Select(e => new WalkedRoute(e)).OrderBy(r => r.Pattern, StringComparer.Ordinal).ThenBy(r => r.Method, StringComparer.Ordinal)];

@@ -62,7 +62,7 @@ sealed record World
     }
 
     /// <summary>Everything in a tenant, with names that occur nowhere else; a run waits for people, and another has ended.</summary>
-    public static async Task<World> MakeAsync(ServerTenant tenant, ToolProgram tools)
+    public static async Task<World> MakeAsync(PlatformTenant tenant, ToolProgram tools)
     {
         var word = $"w{Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(6))}";
         var a = await Automation.MakeAsync(tenant, tools, source => source.Replace("name: refund-order", $"name: {word}", StringComparison.Ordinal));
@@ -88,18 +88,18 @@ sealed record World
     }
 
     /// <summary>Every row of a tenant, table by table, as one digest each: what must not change.</summary>
-    public static Task<IReadOnlyDictionary<string, string>> RowsAsync(TestDatabase database, Id<Tenant> tenant) =>
-        OfEachTableAsync(database, tenant, "select coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from {0} t where tenant_id = $1");
+    public static Task<IReadOnlyDictionary<string, string>> RowsAsync(PlatformTenant tenant) =>
+        OfEachTableAsync(tenant.Admin, tenant.Id, "select coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from {0} t where tenant_id = $1");
 
     /// <summary>The same once nothing moves any more: receipts are sealed and reactions are done.</summary>
-    public static async Task<IReadOnlyDictionary<string, string>> SettledRowsAsync(TestDatabase database, Id<Tenant> tenant)
+    public static async Task<IReadOnlyDictionary<string, string>> SettledRowsAsync(PlatformTenant tenant)
     {
-        var before = await RowsAsync(database, tenant);
+        var before = await RowsAsync(tenant);
         for (var (attempt, same) = (0, 0); same < 3; attempt++)
         {
             Assert.True(attempt < 120, "the rows of a tenant do not come to rest");
             await Task.Delay(500);
-            var now = await RowsAsync(database, tenant);
+            var now = await RowsAsync(tenant);
             same = now.OrderBy(t => t.Key).SequenceEqual(before.OrderBy(t => t.Key)) ? same + 1 : 0;
             before = now;
         }
@@ -108,16 +108,17 @@ sealed record World
     }
 
     /// <summary>Every uuid in a tenant's rows.</summary>
-    public static async Task<IReadOnlySet<Guid>> IdsAsync(TestDatabase database, Id<Tenant> tenant)
+    /// <param name="of">Whose database is looked at.</param>
+    public static async Task<IReadOnlySet<Guid>> IdsAsync(PlatformTenant of, Id<Tenant> tenant)
     {
-        var texts = await OfEachTableAsync(database, tenant,
+        var texts = await OfEachTableAsync(of.Admin, tenant,
             "select coalesce(string_agg(distinct m[1], ','), '') from {0} t, regexp_matches(t::text, '[0-9a-f]{{8}}-[0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{12}}', 'g') m where tenant_id = $1");
         return texts.Values.SelectMany(t => t.Split(',', StringSplitOptions.RemoveEmptyEntries)).Select(Guid.Parse).ToHashSet();
     }
 
-    static async Task<IReadOnlyDictionary<string, string>> OfEachTableAsync(TestDatabase database, Id<Tenant> tenant, string sql)
+    static async Task<IReadOnlyDictionary<string, string>> OfEachTableAsync(string admin, Id<Tenant> tenant, string sql)
     {
-        await using var connection = new NpgsqlConnection(database.Admin);
+        await using var connection = new NpgsqlConnection(admin);
         await connection.OpenAsync();
         var tables = new List<string>();
         await using (var list = new NpgsqlCommand("""
