@@ -253,13 +253,12 @@ public sealed class ProcessPlatform : IAsyncDisposable
 
         public Served Again() => new(_info, _address);
 
-        /// <summary>SIGKILL to the process itself, which is the only child of the shell that keeps it.</summary>
+        /// <summary>SIGKILL to the process itself, which is the only child of the shell that keeps it. It lies there until the shell ends.</summary>
         public async Task KillAsync()
         {
             var child = int.Parse(await File.ReadAllTextAsync($"/proc/{_shell.Id}/task/{_shell.Id}/children"));
             using var process = Process.GetProcessById(child);
             process.Kill();
-            await process.WaitForExitAsync();
         }
 
         public async ValueTask DisposeAsync()
