@@ -5,7 +5,10 @@ namespace Anumate.Cli.Verbs;
 /// <summary><c>anumate policy</c>.</summary>
 static class PolicyVerbs
 {
-    public static Command Policy() => new("policy", "Publish and read policies") { Push(), List() };
+    public static Command Policy() => new("policy", "Check, test, explain, publish and read policies")
+    {
+        Push(), List(), PolicyFiles.Check(), PolicyFiles.Fmt(), PolicyFiles.Test(), PolicyFiles.Explain(),
+    };
 
     static Command Push()
     {

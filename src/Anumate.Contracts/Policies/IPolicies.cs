@@ -78,6 +78,10 @@ public enum Verdict
     [JsonStringEnumMemberName("approval")]
     Approval,
 
+    /// <summary>It may happen as often as the limits say, which must be taken first.</summary>
+    [JsonStringEnumMemberName("limit")]
+    Limit,
+
     /// <summary>It may happen.</summary>
     [JsonStringEnumMemberName("allow")]
     Allow,
@@ -86,6 +90,15 @@ public enum Verdict
 /// <summary>A decision: the verdict, the rules that made it and what must be done for it to hold.</summary>
 public sealed record Decision(Verdict Verdict, string Point, IReadOnlyList<MatchedRule> Matched, IReadOnlyList<ApprovalDemand> Approvals)
 {
+    /// <summary>Limits to take, all or none, right before what was decided happens.</summary>
+    public IReadOnlyList<LimitDemand> Limits { get; init; } = [];
+
+    /// <summary>What must be redacted.</summary>
+    public IReadOnlyList<RedactionDemand> Redactions { get; init; } = [];
+
+    /// <summary>The rules that matched and were lifted by a waiver.</summary>
+    public IReadOnlyList<string> Waived { get; init; } = [];
+
     /// <summary>Digest of the decision for its subject: verdict, matched rules and obligations in canonical form.</summary>
     public string Digest { get; init; } = "";
 
@@ -94,11 +107,22 @@ public sealed record Decision(Verdict Verdict, string Point, IReadOnlyList<Match
 
     /// <summary>Digest of the bundle that decided.</summary>
     public string Bundle { get; init; } = "";
+
+    /// <summary>How it came about, where that was asked for.</summary>
+    public Explanation? Explanation { get; init; }
 }
 
 /// <summary>A rule that took part in a decision.</summary>
+/// <param name="Verdict">What it comes to: an unmet <c>only</c> or <c>require</c> is a denial, a <c>redact</c> stands in the way of nothing.</param>
 /// <param name="Error">The expression's error, if the rule counted as matched (restricting) because it failed.</param>
-public sealed record MatchedRule(string Policy, int Version, string Rule, Verdict Verdict, string? Because = null, string? Error = null);
+public sealed record MatchedRule(string Policy, int Version, string Rule, Verdict Verdict, string? Because = null, string? Error = null)
+{
+    /// <summary>The kind of the rule.</summary>
+    public RuleKind? Kind { get; init; }
+
+    /// <summary>What an <c>only</c> or <c>require</c> rule asks for and is not so.</summary>
+    public string? Unmet { get; init; }
+}
 
 /// <summary>An approval a rule demands: <see cref="Quorum"/> different people of any of <see cref="Groups"/>.</summary>
 public sealed record ApprovalDemand(string Rule, IReadOnlyList<string> Groups, int Quorum, TimeSpan Within, bool DistinctFromActor);

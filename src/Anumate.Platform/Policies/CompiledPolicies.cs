@@ -79,5 +79,5 @@ public sealed class RulingPolicies(PolicyLayers layers, string? fault)
     public PolicyLayers Layers => layers;
 
     public Decision Decide(PolicyPoint point, PolicyFacts facts) =>
-        fault is null ? Decider.Decide(layers, point, facts) : Decider.Refuse(layers.Digest, point, fault);
+        fault is null ? Enforcement.Demand(point, Decider.Decide(layers, point, facts)) : Decider.Refuse(layers.Digest, point, fault);
 }

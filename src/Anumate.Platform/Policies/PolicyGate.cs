@@ -30,6 +30,7 @@ public sealed partial class PolicyGate(IPolicies policies, CompiledPolicies comp
     public async ValueTask<Decision> DecideAsync(
         Caller caller, PolicyPoint point, PolicyFacts facts, IReadOnlyList<string> pinned, CancellationToken ct)
     {
+        facts = facts.WithNow(time.GetUtcNow());
         var tenant = tenants.GetOrAdd(caller.Tenant, _ => new TenantPolicies());
         if (tenant.IsYoung(time, ConfirmAfter) && tenant.Find(pinned, compiled) is { } ruling)
         {

@@ -140,6 +140,18 @@ public sealed class CelBindings
     /// <summary>Sets a variable by name to JSON, read as the type it is declared with.</summary>
     public CelBindings Set(string name, System.Text.Json.JsonElement json) => Set(IndexOf(name), json);
 
+    /// <summary>The value at the end of a path; the error it has, or none is bound, where there is none.</summary>
+    public CelValue Read(CelPath path)
+    {
+        var value = environment.IndexOf(path.Variable) is var index and >= 0 ? Values[index] : default;
+        foreach (var field in path.Fields)
+        {
+            value = value.TryGetField(field, out var inner) ? inner : default;
+        }
+
+        return value;
+    }
+
     int IndexOf(string name) => environment.IndexOf(name) is var index and >= 0
         ? index
         : throw new ArgumentException($"the environment declares no variable `{name}`", nameof(name));

@@ -42,6 +42,12 @@ public sealed class CelExpression
     /// <summary>The text and the expressions a template is made of; an expression is one part.</summary>
     public IReadOnlyList<CelPart> Parts => [.. (node is Template template ? template.Parts : [node]).Select(CelPart.Of)];
 
+    /// <summary>The expression as a comparison of a path with constants; null when it is anything else.</summary>
+    public CelComparison? Comparison => CelComparison.Of(node);
+
+    /// <summary>The constants that stand in the expression, texts and numbers, each once.</summary>
+    public IReadOnlyList<CelValue> Constants => [.. CelComparison.Literals(node).Distinct()];
+
     /// <summary>The optional fields that are there when the result is true.</summary>
     internal IReadOnlyList<string> Facts { get; }
 

@@ -1,10 +1,12 @@
 using System.Buffers;
+using Anumate.PolicyEngine.Checks;
 using Anumate.PolicyEngine.Syntax;
+using Anumate.PolicyEngine.Testing;
 
 namespace Anumate.PolicyEngine;
 
 /// <summary>Checks a document beyond its syntax and types its expressions with the facts of each point it speaks at.</summary>
-sealed class Checker
+sealed partial class Checker
 {
     /// <summary>Words that CEL keeps for itself, and facts, of today and to come.</summary>
     static readonly HashSet<string> Reserved =
@@ -23,7 +25,7 @@ sealed class Checker
     Checker(string source, PolicySyntax policy, Findings findings) =>
         (this.source, this.policy, this.findings) = (source, policy, findings);
 
-    public static PolicyCheck Check(string source)
+    public static PolicyCheck Check(string source, PolicyWorld? world)
     {
         var findings = new Findings(source);
         if (Parser.Parse(source, findings) is not { } policy)
@@ -32,7 +34,14 @@ sealed class Checker
         }
 
         var scopes = new Checker(source, policy, findings).Check();
-        return new PolicyCheck(findings.HasErrors ? null : new CompiledPolicy(policy, scopes), findings.All);
+        var compiled = findings.HasErrors ? null : new CompiledPolicy(policy, scopes) { Tests = [.. policy.Tests.Select(t => new PlacedTest(t, findings))] };
+        if (compiled is not null && world is not null)
+        {
+            PolicyTesting.Check(compiled, findings);
+            StaticChecks.Check(source, compiled, world, findings);
+        }
+
+        return new PolicyCheck(findings.HasErrors ? null : compiled, findings.All);
     }
 
     List<PolicyScope> Check()
@@ -76,12 +85,7 @@ sealed class Checker
 
         foreach (var name in policy.At.Points)
         {
-            if (PolicyPoint.ToCome.Contains(name.Text))
-            {
-                findings.Error("policy.not-supported-yet", $"the point `{name.Text}` is not supported yet", name.Span,
-                    $"this version knows {Names()}");
-            }
-            else if (PolicyPoint.Find(name.Text) is not { } point)
+            if (PolicyPoint.Find(name.Text) is not { } point)
             {
                 var near = Suggest.Closest(name.Text, PolicyPoint.All.Select(p => p.Name));
                 findings.Error("policy.unknown-point", $"there is no point `{name.Text}`", name.Span,
@@ -104,23 +108,37 @@ sealed class Checker
 
     void CheckPatterns(List<PolicyPoint> points)
     {
-        var seen = new HashSet<string>();
-        foreach (var pattern in policy.On?.Patterns ?? [])
+        foreach (var on in policy.On)
         {
-            if (ToolPattern.Fault(pattern.Text) is { } fault)
+            var seen = new HashSet<string>();
+            foreach (var pattern in on.Patterns)
             {
-                findings.Error("policy.tool-pattern", fault, pattern.Span);
+                if ((on.Kind == OnKind.Tool ? ToolPattern.Fault(pattern.Text) : ToolPattern.FaultOfName(pattern.Text)) is { } fault)
+                {
+                    findings.Error(on.Kind == OnKind.Tool ? "policy.tool-pattern" : "policy.pattern", fault, pattern.Span);
+                }
+                else if (!seen.Add(pattern.Text))
+                {
+                    findings.Error("policy.duplicate", $"`{pattern.Text}` stands twice in the list", pattern.Span);
+                }
             }
-            else if (!seen.Add(pattern.Text))
-            {
-                findings.Error("policy.duplicate", $"`{pattern.Text}` stands twice in the list", pattern.Span);
-            }
+
+            CheckHead(on, points);
+        }
+    }
+
+    void CheckHead(OnSyntax on, List<PolicyPoint> points)
+    {
+        if (on is { Kind: OnKind.Tool, Patterns: [var first, ..] } && points.Find(p => !p.ConcernsTool) is { } toolless)
+        {
+            findings.Error("policy.no-tool", $"at `{toolless}` no tool is called, so `on tool` has no meaning there", first.Span,
+                "split the policy, one for each kind of point");
         }
 
-        if (policy.On is { Patterns: [var first, ..] } && points.Find(p => !p.ConcernsTool) is { } point)
+        if (on.Kind != OnKind.Tool && on.Patterns is [var pattern, ..] && points.Find(p => !p.ConcernsCapsule) is { } point)
         {
-            findings.Error("policy.no-tool", $"at `{point}` no tool is called, so `on tool` has no meaning there", first.Span,
-                "split the policy, one for each kind of point");
+            findings.Error("policy.no-capsule", $"at `{point}` no capsule is concerned, so `on {on.Kind.ToString().ToLowerInvariant()}` has no meaning there",
+                pattern.Span, "split the policy, one for each kind of point");
         }
     }
 
@@ -141,10 +159,16 @@ sealed class Checker
                 findings.Error("policy.name", $"`{member.Name.Text}` already has a meaning in expressions", member.Name.Span,
                     "give the value another name");
             }
+            else if (member is LetSyntax && PolicyPoint.MayBeHidden.Contains(member.Name.Text))
+            {
+                findings.Warning("policy.hides-fact", $"the value `{member.Name.Text}` hides the fact of this name", member.Name.Span,
+                    "give the value another name");
+            }
         }
 
         Bound(policy.Rules.Count(), PolicyLimits.Rules, "rules");
         Bound(policy.Lets.Count(), PolicyLimits.Lets, "values");
+        Bound(policy.Tests.Count, PolicyLimits.Tests, "tests");
     }
 
     void Bound(int count, int most, string what)
@@ -163,16 +187,26 @@ sealed class Checker
             findings.Error("policy.text", $"the text of `because` has 1 to {PolicyLimits.Because} characters", because.Span);
         }
 
-        if (rule.Approval is { } approval)
+        if (rule.WaivableBy is { } waiving && !IsGroup(waiving.Text))
         {
-            CheckApproval(rule, approval, points);
+            findings.Error("policy.group", Groups, waiving.Span);
         }
+        else if (rule is { WaivableBy: { } idle, Kind: RuleKind.Allow })
+        {
+            findings.Error("policy.clause", "an `allow` rule restricts nothing that could be waived", idle.Span, "leave `waivable by` out");
+        }
+
+        CheckTerms(rule, points);
     }
+
+    const string Groups = "a group is 1 to 63 of `a-z`, `0-9`, `-` and `_`";
+
+    static bool IsGroup(string text) => text.Length is > 0 and <= 63 && !text.AsSpan().ContainsAnyExcept(GroupCharacters);
 
     void CheckApproval(RuleSyntax rule, ApprovalSyntax approval, List<PolicyPoint> points)
     {
         // Nothing waits for people at the other points yet; a demand that nobody asks must not look like one.
-        if (points.Find(p => !p.ConcernsTool) is { } point)
+        if (points.Find(p => p != PolicyPoint.ToolBefore) is { } point)
         {
             findings.Error("policy.not-supported-yet", $"`approval` rules at `{point}` are not supported yet", rule.Name.Span,
                 "ask at `tool.before`; the capsule's own `approvals` gate its runs");
@@ -181,9 +215,9 @@ sealed class Checker
         var seen = new HashSet<string>();
         foreach (var group in approval.Groups)
         {
-            if (group.Text.Length is 0 or > 63 || group.Text.AsSpan().ContainsAnyExcept(GroupCharacters))
+            if (!IsGroup(group.Text))
             {
-                findings.Error("policy.group", "a group is 1 to 63 of `a-z`, `0-9`, `-` and `_`", group.Span);
+                findings.Error("policy.group", Groups, group.Span);
             }
             else if (!seen.Add(group.Text))
             {
@@ -221,15 +255,32 @@ sealed class Checker
     CompiledRule Compile(RuleSyntax rule, ExpressionCompiler expressions)
     {
         var clauses = expressions.Clauses(rule, out var needs);
+        var key = rule.Limit?.Key is { } written ? expressions.Key(written, ref needs) : null;
+        var name = $"{policy.Name.Text}/{rule.Name.Text}";
         return new CompiledRule(rule.Name.Text, rule.Kind, clauses, needs)
         {
-            Matched = new MatchedRule(policy.Name.Text, policy.Version, rule.Name.Text, VerdictOf(rule.Kind), rule.Because?.Text),
-            Demand = rule.Approval is not { } approval ? null : new ApprovalDemand($"{policy.Name.Text}/{rule.Name.Text}",
+            Place = findings.PositionOf(rule.Name.Span.Start),
+            Matched = new MatchedRule(policy.Name.Text, policy.Version, rule.Name.Text, VerdictOf(rule.Kind), rule.Because?.Text)
+            {
+                Kind = rule.Kind,
+                Unmet = rule.Kind is RuleKind.Only or RuleKind.Require ? Formatter.Terms(rule).TrimStart() : null,
+            },
+            Demand = rule.Approval is not { } approval ? null : new ApprovalDemand(name,
                 [.. approval.Groups.Select(g => g.Text).Order(StringComparer.Ordinal)], approval.Quorum,
                 Duration.Parse(approval.Within?.Text) ?? default, approval.DistinctFromActor),
+            Limit = rule.Limit is { } limit ? new LimitTerms(limit.Count, Duration.Parse(limit.Per.Text) ?? default, key) : null,
+            Window = windows.GetValueOrDefault(rule),
+            Require = rule.Require is { } require ? TermsOf(require) : null,
+            Redactions = findings.HasErrors ? [] : [.. rule.Redactions.Select(r => RedactionTerms.Demand(r, name))],
+            WaivableBy = rule.WaivableBy?.Text,
         };
     }
 
-    static Verdict VerdictOf(RuleKind kind) =>
-        kind switch { RuleKind.Allow => Verdict.Allow, RuleKind.Deny => Verdict.Deny, _ => Verdict.Approval };
+    static Verdict VerdictOf(RuleKind kind) => kind switch
+    {
+        RuleKind.Deny or RuleKind.Only or RuleKind.Require => Verdict.Deny,
+        RuleKind.Approval => Verdict.Approval,
+        RuleKind.Limit => Verdict.Limit,
+        _ => Verdict.Allow,
+    };
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Anumate.Cel;
+using Anumate.PolicyEngine.Checks;
 using Anumate.PolicyEngine.Syntax;
 
 namespace Anumate.PolicyEngine;
@@ -12,30 +13,40 @@ public sealed class CompiledPolicy
         Syntax = syntax;
         Scopes = scopes;
         Text = Formatter.Print(syntax);
-        Digest = Proofs.Digest.Of(Encoding.UTF8.GetBytes(Text)).ToString();
-        Patterns = syntax.On?.Patterns.Select(p => new ToolPattern(p.Text)).ToList();
+        Digest = Proofs.Digest.Of(Encoding.UTF8.GetBytes(Formatter.PrintRuling(syntax))).ToString();
+        Patterns = syntax.Tools?.Patterns.Select(p => new ToolPattern(p.Text)).ToList();
     }
 
     public string Name => Syntax.Name.Text;
 
     public int Version => Syntax.Version;
 
-    /// <summary>The formatted text.</summary>
+    /// <summary>The formatted text, tests included.</summary>
     public string Text { get; }
 
-    /// <summary>The digest of <see cref="Text"/>: two spellings of the same policy have the same one.</summary>
+    /// <summary>The digest of the formatted text without its tests: two spellings of the same policy have the same one.</summary>
     public string Digest { get; }
 
     /// <summary>The document.</summary>
     public PolicySyntax Syntax { get; }
 
+    /// <summary>Its rules at each of its points, and where they stand in the document.</summary>
+    public IEnumerable<(PolicyPoint Point, string Rule, RuleKind Kind, Position Place)> Rules =>
+        Scopes.SelectMany(s => s.Rules.Select(r => (s.Point, r.Name, r.Kind, r.Place)));
+
     internal IReadOnlyList<ToolPattern>? Patterns { get; }
+
+    /// <summary>The tests of its document.</summary>
+    internal IReadOnlyList<Testing.PlacedTest> Tests { get; init; } = [];
 
     /// <summary>One entry for each point it speaks at.</summary>
     internal IReadOnlyList<PolicyScope> Scopes { get; }
 
     /// <summary>Parses, checks and compiles a document.</summary>
-    public static PolicyCheck Check(string source) => Checker.Check(source);
+    public static PolicyCheck Check(string source) => Checker.Check(source, null);
+
+    /// <summary>The same with the static checks, for an author: what the policy says and most likely should not.</summary>
+    public static PolicyCheck Check(string source, PolicyWorld world) => Checker.Check(source, world);
 }
 
 /// <summary>What became of a document: a policy when there is no error, and the findings in any case.</summary>
@@ -48,6 +59,10 @@ sealed class PolicyScope(PolicyPoint point, PolicySyntax policy, CelEnvironment 
     public PolicyPoint Point => point;
 
     public string Policy => policy.Name.Text;
+
+    /// <summary>The capsules it speaks for (label null), and the values of labels; each must fit.</summary>
+    public IReadOnlyList<(string? Label, ToolPattern[] Patterns)> Heads { get; } =
+        [.. policy.On.Where(o => o.Kind != OnKind.Tool).Select(o => (o.Label?.Text, o.Patterns.Select(p => new ToolPattern(p.Text)).ToArray()))];
 
     /// <summary>The variables of its expressions: the point's facts in their order, then the named values.</summary>
     public CelEnvironment Environment => environment;
@@ -80,9 +95,23 @@ sealed record CompiledRule(string Name, RuleKind Kind, Expression[] Clauses, int
     /// <summary>What a decision says of it when it matched.</summary>
     public required MatchedRule Matched { get; init; }
 
+    /// <summary>Where its name stands in the document.</summary>
+    public Position Place { get; init; }
+
     /// <summary>What it demands when it matched, for an approval rule.</summary>
     public ApprovalDemand? Demand { get; init; }
 
+    public LimitTerms? Limit { get; init; }
+
+    public TimeWindow? Window { get; init; }
+
+    public RequireTerms? Require { get; init; }
+
+    public IReadOnlyList<RedactionDemand> Redactions { get; init; } = [];
+
+    /// <summary>The group that may lift it; null when nobody may.</summary>
+    public string? WaivableBy { get; init; }
+
     /// <summary><c>policy/rule</c>.</summary>
-    public string FullName => $"{Matched.Policy}/{Name}";
+    public string FullName => field ??= $"{Matched.Policy}/{Name}";
 }

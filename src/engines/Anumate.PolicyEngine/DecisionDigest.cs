@@ -12,13 +12,13 @@ namespace Anumate.PolicyEngine;
 /// </summary>
 static class DecisionDigest
 {
-    public static string Of(Verdict verdict, string point, IReadOnlyList<MatchedRule> matched, IReadOnlyList<ApprovalDemand> demands)
+    public static string Of(Decision decision)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(buffer,
             new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true }))
         {
-            Write(json, verdict, point, matched, demands);
+            Write(json, decision);
         }
 
         return Digest.Of(buffer.WrittenSpan).ToString();
@@ -26,21 +26,22 @@ static class DecisionDigest
 
     /// <summary>
     /// INVARIANT: this is RFC 8785's form. Members stand in its order and all texts are of characters it does not escape; a test compares.
+    /// Limits and redactions are left out where there are none: decisions of before they existed keep their digest.
     /// </summary>
-    internal static void Write(Utf8JsonWriter json, Verdict verdict, string point, IReadOnlyList<MatchedRule> matched,
-        IReadOnlyList<ApprovalDemand> demands)
+    static void Write(Utf8JsonWriter json, Decision decision)
     {
         json.WriteStartObject();
         json.WriteStartArray("approvals");
-        foreach (var demand in demands)
+        foreach (var demand in decision.Approvals)
         {
             Write(json, demand);
         }
 
         json.WriteEndArray();
+        Limits(json, decision.Limits);
         json.WriteStartArray("matched");
         // Pinned and current version of one policy may both have matched by the same rule: that is one.
-        foreach (var (rule, of, failed) in Distinct(matched))
+        foreach (var (rule, of, failed) in Distinct(decision.Matched))
         {
             json.WriteStartObject();
             json.WriteBoolean("failed", failed);
@@ -50,9 +51,66 @@ static class DecisionDigest
         }
 
         json.WriteEndArray();
-        json.WriteString("point", point);
-        json.WriteString("verdict", NameOf(verdict));
+        json.WriteString("point", decision.Point);
+        Redactions(json, decision.Redactions);
+        json.WriteString("verdict", NameOf(decision.Verdict));
         json.WriteEndObject();
+    }
+
+    static void Limits(Utf8JsonWriter json, IReadOnlyList<LimitDemand> limits)
+    {
+        if (limits.Count == 0)
+        {
+            return;
+        }
+
+        json.WriteStartArray("limits");
+        foreach (var limit in limits)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("count", limit.Count);
+            json.WriteString("key", limit.Key);
+            json.WriteNumber("per_seconds", (long)limit.Per.TotalSeconds);
+            json.WriteString("rule", limit.Rule);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    static void Redactions(Utf8JsonWriter json, IReadOnlyList<RedactionDemand> redactions)
+    {
+        if (redactions.Count == 0)
+        {
+            return;
+        }
+
+        json.WriteStartArray("redactions");
+        foreach (var redaction in redactions)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("first", redaction.First);
+            json.WriteString("keep", redaction.Keep ?? "");
+            json.WriteNumber("last", redaction.Last);
+            json.WriteString("operator", RedactionTerms.Operators[(int)redaction.Operator]);
+            json.WriteString("path", redaction.Path);
+            Texts(json, "recognisers", redaction.Recognisers);
+            Texts(json, "rules", redaction.Rules);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    static void Texts(Utf8JsonWriter json, string name, IReadOnlyList<string> texts)
+    {
+        json.WriteStartArray(name);
+        foreach (var text in texts)
+        {
+            json.WriteStringValue(text);
+        }
+
+        json.WriteEndArray();
     }
 
     /// <summary>All terms of a demand in one text, to compare and order demands by.</summary>
@@ -63,13 +121,7 @@ static class DecisionDigest
     {
         json.WriteStartObject();
         json.WriteBoolean("distinct_from_actor", demand.DistinctFromActor);
-        json.WriteStartArray("groups");
-        foreach (var group in demand.Groups)
-        {
-            json.WriteStringValue(group);
-        }
-
-        json.WriteEndArray();
+        Texts(json, "groups", demand.Groups);
         json.WriteNumber("quorum", demand.Quorum);
         json.WriteString("rule", demand.Rule);
         json.WriteNumber("within_seconds", (long)demand.Within.TotalSeconds);
@@ -97,5 +149,11 @@ static class DecisionDigest
         return rules;
     }
 
-    static string NameOf(Verdict verdict) => verdict switch { Verdict.Deny => "deny", Verdict.Approval => "approval", _ => "allow" };
+    static string NameOf(Verdict verdict) => verdict switch
+    {
+        Verdict.Deny => "deny",
+        Verdict.Approval => "approval",
+        Verdict.Limit => "limit",
+        _ => "allow",
+    };
 }

@@ -9,62 +9,52 @@ static class Explainer
 {
     const int Clip = 160;
 
-    public static string Allowed(PolicyPoint point, PolicyFacts facts, IReadOnlyList<MatchedRule> matched)
+    public static string Allowed(PolicyPoint point, PolicyFacts facts, Decision decision)
     {
-        var allows = matched.Where(m => m.Verdict == Verdict.Allow).ToList();
-        return allows.Count > 0
+        var allows = decision.Matched.Where(m => m.Kind == RuleKind.Allow).ToList();
+        var allowed = allows.Count > 0
             ? $"{Name(allows[0])} allows it{Others(allows.Count)}{Because(allows[0])}"
             : $"no policy speaks for {Subject(point, facts)}, and only a call that has an effect needs one that allows it";
+        return decision.Limits is not [var limit, ..]
+            ? allowed
+            : $"{allowed}; `{limit.Rule}` limits it to {limit.Count} in {Duration.Print(limit.Per)}{Others(decision.Limits.Count)}";
     }
 
-    public static string AsksFor(IReadOnlyList<ApprovalDemand> demands, IReadOnlyList<MatchedRule> matched)
+    public static string AsksFor(Decision decision)
     {
-        var demand = demands[0];
+        var demand = decision.Approvals[0];
         var groups = string.Join(" or ", demand.Groups.Select(g => $"`{g}`"));
-        var rule = matched.First(m => m.Verdict == Verdict.Approval && $"{m.Policy}/{m.Rule}" == demand.Rule);
-        return $"`{demand.Rule}` asks for the approval of {demand.Quorum} of {groups}{Others(demands.Count)}{Because(rule)}";
+        var rule = decision.Matched.First(m => m.Kind == RuleKind.Approval && $"{m.Policy}/{m.Rule}" == demand.Rule);
+        return $"`{demand.Rule}` asks for the approval of {demand.Quorum} of {groups}{Others(decision.Approvals.Count)}{Because(rule)}";
     }
 
     public static string Denied(IReadOnlyList<MatchedRule> matched)
     {
         // A rule that was decided explains more than one that failed.
         var denials = matched.Where(m => m.Verdict == Verdict.Deny).OrderBy(m => m.Error is not null).ToList();
-        return $"{Name(denials[0])} denies it{Others(denials.Count)}{Because(denials[0])}";
+        var first = denials[0];
+        var denies = first.Unmet is { } unmet ? $"{Name(first)} asks for {unmet}, which is not so" : $"{Name(first)} denies it";
+        return $"{denies}{Others(denials.Count)}{Because(first)}";
     }
 
     public static string NobodySpoke(PolicyPoint point, PolicyFacts facts) =>
         $"no policy speaks for {Subject(point, facts)}, and what has an effect needs one that allows it";
 
-    /// <summary>The closest allow is the one with the fewest clauses unmet.</summary>
-    public static string NotAllowed(PolicyPoint point, LayerOutcome layer, PolicyFacts facts)
+    public static string NotAllowed(PolicyPoint point, PolicyFacts facts, LayerOutcome layer, ClosestAllow? closest)
     {
-        CompiledRule? closest = null;
-        IReadOnlyList<(Expression Clause, Failure? Failure)> unmet = [];
-        foreach (var scope in layer.Scopes)
-        {
-            var evaluation = new Evaluation(scope, facts);
-            foreach (var rule in scope.Rules.Where(r => r.Kind == RuleKind.Allow))
-            {
-                var missing = evaluation.Unmet(rule).ToList();
-                if (closest is null || missing.Count < unmet.Count
-                    || (missing.Count == unmet.Count && string.CompareOrdinal(rule.FullName, closest.FullName) < 0))
-                {
-                    (closest, unmet) = (rule, missing);
-                }
-            }
-        }
-
         var start = $"no rule of the {layer.Name}'s policies allows {Subject(point, facts)}";
         if (closest is null)
         {
-            return $"{start}; those that apply ({string.Join(", ", layer.Scopes.Take(3).Select(s => $"`{s.Policy}`"))}) have no `allow` rule";
+            var policies = string.Join(", ", layer.Applicable.Scopes.Take(3).Select(s => $"`{s.Policy}`"));
+            return $"{start}; those that apply ({policies}) have no `allow` rule";
         }
 
-        var (clause, failure) = unmet[0];
-        var rest = unmet.Count > 1 ? $" and {unmet.Count - 1} more" : "";
-        return failure is not { } failed
-            ? $"{start}; the closest, `{closest.FullName}`, needs `{Short(clause.Text)}`{rest}"
-            : $"{start}; the closest, `{closest.FullName}`, fails with {failed.Code} in `{Short(clause.Text)}`{rest}";
+        var name = $"{closest.Policy}/{closest.Rule}";
+        var clause = closest.Unmet[0];
+        var rest = closest.Unmet.Count > 1 ? $" and {closest.Unmet.Count - 1} more" : "";
+        return clause.Error is { } error
+            ? $"{start}; the closest, `{name}`, fails with {error} in `{Short(clause.Text)}`{rest}"
+            : $"{start}; the closest, `{name}`, needs `{Short(clause.Text)}`{rest}";
     }
 
     static string Subject(PolicyPoint point, PolicyFacts facts) => facts.Tool is { } tool ? $"`{Short(tool)}` at {point}" : $"{point}";

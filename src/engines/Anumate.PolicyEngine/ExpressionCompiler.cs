@@ -19,8 +19,15 @@ sealed class ExpressionCompiler
         (this.source, this.findings) = (source, findings);
         prefix = policy.At!.Points.Count > 1 ? $"at `{point}`: " : "";
         undefined = [.. policy.Lets.Select(l => l.Name.Text)];
-        Environment = point.Environment;
+        Environment = Without(point.Environment, [.. policy.Lets.Select(l => l.Name.Text).Where(PolicyPoint.MayBeHidden.Contains)]);
     }
+
+    /// <summary>
+    /// A value may have the name of a fact that is younger than the policy; then the policy keeps its meaning and cannot see the fact.
+    /// </summary>
+    static CelEnvironment Without(CelEnvironment environment, HashSet<string> hidden) => hidden.Count == 0
+        ? environment
+        : new(environment.Variables.Select(v => hidden.Contains(v.Name) ? v with { Name = $"@{v.Name}" } : v));
 
     public CelEnvironment Environment { get; private set; }
 
@@ -66,6 +73,14 @@ sealed class ExpressionCompiler
 
         needs = [.. clauses.SelectMany(Needs).Distinct().Order()];
         return [.. clauses];
+    }
+
+    /// <summary>The key of a limit, and the named values it needs beside those given.</summary>
+    public Expression? Key(ExpressionSyntax key, ref int[] needs)
+    {
+        var compiled = Compile(key.Span, CelType.List(CelType.Dyn));
+        needs = [.. needs.Union(Needs(compiled)).Order()];
+        return compiled;
     }
 
     Expression? Compile(Span span, CelType? expected)

@@ -7,7 +7,7 @@ namespace Anumate.PolicyEngine;
 /// The facts of one question, immutable: what does not change during a run is made once and shared. JSON handed in is read lazily,
 /// so its document must outlive the facts.
 /// </summary>
-public sealed class PolicyFacts
+public sealed partial class PolicyFacts
 {
     static readonly int FactCount = Enum.GetValues<Fact>().Length;
     readonly CelValue[] values = new CelValue[FactCount];
@@ -17,13 +17,17 @@ public sealed class PolicyFacts
     {
     }
 
-    PolicyFacts(PolicyFacts from) => from.values.CopyTo(values, 0);
+    PolicyFacts(PolicyFacts from)
+    {
+        from.values.CopyTo(values, 0);
+        (Tool, HasEffect, Waivers) = (from.Tool, from.HasEffect, from.Waivers);
+    }
 
     /// <summary>The tool that is about to be called, or null.</summary>
-    public string? Tool { get; private init; }
+    public string? Tool { get; private set; }
 
     /// <summary>Whether what is decided changes the world; without a policy that allows it, it is denied.</summary>
-    public bool HasEffect { get; private init; }
+    public bool HasEffect { get; private set; }
 
     /// <summary>The facts as the variables of a point, made once: policies without named values share them.</summary>
     internal CelBindings At(PolicyPoint point) => bound[point.Index] ??= Fill(point.Environment.Bind(), point);
@@ -73,158 +77,107 @@ public sealed class PolicyFacts
         HasEffect = effect != ToolEffect.ReadOnly,
     };
 
-    /// <summary>
-    /// Facts in JSON, one member for each variable of the point. What is left out has no value: a rule that looks at it fails, and
-    /// counts as a failed rule does.
-    /// </summary>
-    /// <returns>The facts, or null and what is wrong with them.</returns>
-    public static PolicyFacts? Read(PolicyPoint point, JsonElement json, out IReadOnlyList<Diagnostic> diagnostics)
+    /// <summary>These facts and the moment of the question.</summary>
+    public PolicyFacts WithNow(DateTimeOffset now) => With(Fact.Now, CelValue.Of(now));
+
+    /// <summary>These facts and the tenant's lists of names.</summary>
+    public PolicyFacts WithLists(IReadOnlyDictionary<string, IReadOnlyList<string>> lists) =>
+        With(Fact.Lists, CelValue.Map(lists.ToDictionary(l => l.Key, l => Texts(l.Value), StringComparer.Ordinal)));
+
+    /// <summary>These facts and the report of the simulation that was made of this very plan with these very inputs.</summary>
+    public PolicyFacts WithPreflight(Id<GhostRun> id, PreflightVerdict verdict, int risk, DateTimeOffset at) => With(Fact.Preflight, Object(
+        ("id", id.ToString()),
+        ("verdict", verdict switch { PreflightVerdict.Ready => "ready", PreflightVerdict.NeedsApproval => "needs_approval", _ => "blocked" }),
+        ("risk", CelValue.Of((long)risk)),
+        ("at", CelValue.Of(at))));
+
+    /// <summary>These facts and the waivers that are in force for this tenant; whose subject is another's lift nothing here.</summary>
+    public PolicyFacts WithWaivers(IReadOnlyList<Waiver> waivers) => new(this) { Waivers = waivers };
+
+    /// <summary>The moment of the question; null when it is not known.</summary>
+    internal DateTimeOffset? Now => values[(int)Fact.Now] is { Kind: CelKind.Timestamp } now ? now.AsTimestamp : null;
+
+    internal CelValue Preflight => values[(int)Fact.Preflight];
+
+    IReadOnlyList<Waiver> Waivers { get; set; } = [];
+
+    /// <summary>Whether a waiver by a member of the group lifts the rule for this question. Without the time none does.</summary>
+    internal bool IsWaived(string rule, string group)
     {
-        var found = new List<Diagnostic>();
-        diagnostics = found;
-        if (json.ValueKind != JsonValueKind.Object)
+        foreach (var waiver in Waivers)
         {
-            found.Add(Diagnostic.Error("policy.facts", "the facts must be an object", "/facts"));
-            return null;
-        }
-
-        var facts = new PolicyFacts { HasEffect = point.ConcernsTool };
-        foreach (var member in json.EnumerateObject())
-        {
-            if (point.Offers.FirstOrDefault(f => PolicyPoint.Facts[f].Name == member.Name, (Fact)(-1)) is var fact && (int)fact < 0)
+            if (waiver.Rule == rule && waiver.Group == group && Now < waiver.Expires && IsSubject(waiver.Subject))
             {
-                var names = point.Offers.Select(f => PolicyPoint.Facts[f].Name).ToList();
-                found.Add(Diagnostic.Error("policy.facts", $"`{point}` has no fact of this name", $"/facts/{Escape(member.Name)}",
-                    suggestion: Suggest.Closest(member.Name, names) is { } near
-                        ? $"did you mean `{near}`"
-                        : $"it has {string.Join(", ", names.Select(n => $"`{n}`"))}"));
-            }
-            else if (member.Value.ValueKind != JsonValueKind.Object)
-            {
-                found.Add(Diagnostic.Error("policy.facts", $"`{member.Name}` must be an object", $"/facts/{member.Name}"));
-            }
-            else
-            {
-                facts = ReadFact(facts, fact, member.Value, found);
+                return true;
             }
         }
 
-        if (point.ConcernsTool && facts.Tool is null && found.Count == 0)
-        {
-            found.Add(Diagnostic.Error("policy.facts", $"`{point}` needs the name of the tool", "/facts/call/tool",
-                suggestion: "give `{\"call\": {\"tool\": \"…\"}}`"));
-        }
-
-        return found.Count == 0 ? facts : null;
+        return false;
     }
 
-    /// <summary>
-    /// Facts in JSON text, as <see cref="Read(PolicyPoint, JsonElement, out IReadOnlyList{Diagnostic})"/> reads them. What is in order is
-    /// read at once, without a document; the rest is read again for its diagnostics.
-    /// </summary>
-    public static PolicyFacts? Read(PolicyPoint point, ReadOnlyMemory<byte> json, out IReadOnlyList<Diagnostic> diagnostics)
+    bool IsSubject(string subject)
     {
-        try
+        var blank = subject.IndexOf(' ');
+        var name = subject[(blank + 1)..];
+        return (blank < 0 ? "" : subject[..blank]) switch
         {
-            if (TryRead(point, json.Span) is { } facts)
-            {
-                diagnostics = [];
-                return facts;
-            }
-
-            // The document is not disposed: the facts read it lazily.
-            return Read(point, JsonDocument.Parse(json).RootElement, out diagnostics);
-        }
-        catch (JsonException e)
-        {
-            diagnostics = [Diagnostic.Error("policy.facts", $"the facts are not JSON: line {e.LineNumber + 1}", "/facts")];
-            return null;
-        }
-    }
-
-    static PolicyFacts? TryRead(PolicyPoint point, ReadOnlySpan<byte> json)
-    {
-        var reader = new Utf8JsonReader(json);
-        if (!reader.Read() || reader.TokenType is not JsonTokenType.StartObject)
-        {
-            return null;
-        }
-
-        var (facts, isCalled) = (new PolicyFacts { HasEffect = point.ConcernsTool }, false);
-        while (reader.Read() && reader.TokenType is JsonTokenType.PropertyName)
-        {
-            if (Named(ref reader, point) is not { } fact || !reader.Read() || reader.TokenType is not JsonTokenType.StartObject)
-            {
-                return null;
-            }
-
-            var type = PolicyPoint.Facts[fact].Type;
-            var value = CelValue.FromUtf8(ref reader, type);
-            if (!facts.values[(int)fact].IsError || !value.HasOnly(type.Fields))
-            {
-                return null;
-            }
-
-            facts.values[(int)fact] = value;
-            isCalled |= fact == Fact.Call;
-        }
-
-        if (reader.Read())
-        {
-            return null;
-        }
-
-        return !isCalled ? (point.ConcernsTool ? null : facts) : facts.Called();
-    }
-
-    static Fact? Named(ref Utf8JsonReader reader, PolicyPoint point)
-    {
-        foreach (var fact in point.Offers)
-        {
-            if (reader.ValueTextEquals(PolicyPoint.Facts[fact].Name))
-            {
-                return fact;
-            }
-        }
-
-        return null;
-    }
-
-    /// <summary>These facts with what the call says of tool and effect; null when it names no tool.</summary>
-    PolicyFacts? Called()
-    {
-        var call = values[(int)Fact.Call];
-        return !call.TryGetField("tool", out var tool) || tool.Kind is not CelKind.String ? null : new PolicyFacts(this)
-        {
-            Tool = tool.AsString,
-            HasEffect = !(call.TryGetField("effect", out var effect) && effect.Kind is CelKind.String && effect.AsString == "read_only"),
+            "actor" => Text(Fact.Actor, "id") == name,
+            "run" => Text(Fact.Run, "id") == name,
+            "capsule" => Text(Fact.Capsule, "name") == name,
+            "tool" => Tool == name,
+            _ => false,
         };
     }
 
-    static PolicyFacts ReadFact(PolicyFacts facts, Fact fact, JsonElement json, List<Diagnostic> found)
+    /// <summary>What decides which policies speak, in one text: the tool, the capsule's name, and these labels.</summary>
+    internal string ScopeKey(string[] labels)
     {
-        var (name, type) = PolicyPoint.Facts[fact];
-        foreach (var field in json.EnumerateObject())
+        var key = new System.Text.StringBuilder();
+        Append(key, Tool);
+        Append(key, Text(Fact.Capsule, "name"));
+        foreach (var label in labels)
         {
-            if (type.Kind == CelKind.Object && !type.Fields.ContainsKey(field.Name))
-            {
-                found.Add(Diagnostic.Error("policy.facts", $"`{name}` has no field of this name", $"/facts/{name}/{Escape(field.Name)}",
-                    suggestion: Suggest.Closest(field.Name, type.Fields.Keys) is { } near ? $"did you mean `{near}`" : null));
-            }
+            Append(key, Label(label));
         }
 
-        facts = facts.With(fact, CelValue.FromJson(json, type));
-        return fact != Fact.Call ? facts : new PolicyFacts(facts)
-        {
-            Tool = json.TryGetProperty("tool", out var tool) && tool.ValueKind == JsonValueKind.String ? tool.GetString() : null,
-            HasEffect = !(json.TryGetProperty("effect", out var effect) && effect.ValueKind == JsonValueKind.String
-                && effect.ValueEquals("read_only")),
-        };
+        return key.ToString();
+
+        // With its length before it no text can pass for two.
+        static void Append(System.Text.StringBuilder key, string? text) => key.Append(text?.Length ?? -1).Append(':').Append(text);
     }
+
+    /// <summary>Whether the capsule fits every head; null when the facts do not say.</summary>
+    internal bool? Fits(IReadOnlyList<(string? Label, ToolPattern[] Patterns)> heads)
+    {
+        bool? fits = true;
+        foreach (var (label, patterns) in heads)
+        {
+            // A label that is not there fits nothing; a capsule that is not known may fit anything.
+            var value = label is null ? Text(Fact.Capsule, "name") : Label(label);
+            if (value is not null ? !Array.Exists(patterns, p => p.Matches(value)) : HasLabels && label is not null)
+            {
+                return false;
+            }
+
+            fits = value is null ? null : fits;
+        }
+
+        return fits;
+    }
+
+    bool HasLabels => values[(int)Fact.Capsule].TryGetField("labels", out var labels) && labels.Kind is CelKind.Map or CelKind.Object;
+
+    string? Label(string name) =>
+        values[(int)Fact.Capsule].TryGetField("labels", out var labels) && labels.TryGetField(name, out var value) && value.Kind == CelKind.String
+            ? value.AsString
+            : null;
+
+    string? Text(Fact fact, string field) =>
+        values[(int)fact].TryGetField(field, out var value) && value.Kind == CelKind.String ? value.AsString : null;
 
     PolicyFacts With(Fact fact, CelValue value)
     {
-        var next = new PolicyFacts(this) { Tool = Tool, HasEffect = HasEffect };
+        var next = new PolicyFacts(this);
         next.values[(int)fact] = value;
         return next;
     }
@@ -244,8 +197,6 @@ public sealed class PolicyFacts
 
     static string NameOf(ToolEffect effect) =>
         effect switch { ToolEffect.ReadOnly => "read_only", ToolEffect.Idempotent => "idempotent", _ => "effect" };
-
-    static string Escape(string name) => name.Replace("~", "~0").Replace("/", "~1");
 
     readonly record struct Field(CelValue Value)
     {

@@ -35,6 +35,24 @@ public static class PolicyLimits
     /// <summary>The longest time an approval may wait.</summary>
     public static readonly TimeSpan Within = TimeSpan.FromDays(90);
 
+    /// <summary>How often a limit may allow; each taking within its time is remembered.</summary>
+    public const int LimitCount = 1_000;
+
+    /// <summary>The longest time a limit counts over.</summary>
+    public static readonly TimeSpan LimitPer = TimeSpan.FromDays(31);
+
+    /// <summary>Redactions of one rule.</summary>
+    public const int Redactions = 50;
+
+    /// <summary>Parts of a redaction's path.</summary>
+    public const int PathParts = 32;
+
+    /// <summary>Characters of a limit's key in canonical JSON; a longer one fails.</summary>
+    public const int Key = 4_096;
+
+    /// <summary>Tests of a document, and rows of one table.</summary>
+    public const int Tests = 200, Rows = 1_000;
+
     /// <summary>Steps one clause or value may take; what would take more fails.</summary>
     public const long Steps = 100_000;
 

@@ -26,8 +26,8 @@ public sealed class PolicySet
         return new PolicySet([.. PolicyPoint.All.Select(point => new ScopeIndex(distinct, point))]);
     }
 
-    /// <summary>What speaks for this tool at this point.</summary>
-    internal Applicable Applicable(PolicyPoint point, string? tool) => points[point.Index].Find(tool);
+    /// <summary>What speaks at this point for the tool and capsule of these facts.</summary>
+    internal Applicable Applicable(PolicyPoint point, PolicyFacts facts) => points[point.Index].Find(facts);
 
     /// <summary>
     /// The policies of one point: those for named tools by name, those with a pattern by the pattern's text before its first star, the rest
@@ -40,6 +40,8 @@ public sealed class PolicySet
         readonly Dictionary<string, List<PolicyScope>> exact = new(StringComparer.Ordinal);
         readonly Dictionary<string, List<(ToolPattern Pattern, PolicyScope Scope)>> patterns = new(StringComparer.Ordinal);
         readonly int[] prefixLengths;
+        readonly bool hasHeads;
+        readonly string[] labels;
         readonly Dictionary<PolicyScope, int> order = [];
         readonly ConcurrentDictionary<string, Applicable> memory = new(StringComparer.Ordinal);
 
@@ -68,6 +70,8 @@ public sealed class PolicySet
             unscoped = [.. everywhere];
             anything = new(unscoped, null);
             prefixLengths = [.. patterns.Keys.Select(k => k.Length).Distinct()];
+            hasHeads = order.Keys.Any(s => s.Heads.Count > 0);
+            labels = [.. order.Keys.SelectMany(s => s.Heads).Select(h => h.Label).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
         }
 
         void Add(ToolPattern pattern, PolicyScope scope)
@@ -82,22 +86,27 @@ public sealed class PolicySet
             }
         }
 
-        public Applicable Find(string? tool)
+        public Applicable Find(PolicyFacts facts)
         {
-            if (tool is null)
+            var tool = facts.Tool;
+            if (tool is null && !hasHeads)
             {
                 return anything;
             }
 
-            if (memory.TryGetValue(tool, out var known))
+            var key = hasHeads ? facts.ScopeKey(labels) : tool!;
+            if (memory.TryGetValue(key, out var known))
             {
                 return known;
             }
 
-            var found = new Applicable(Search(tool), tool);
+            var scopes = tool is null ? unscoped : Search(tool);
+            var found = hasHeads
+                ? new Applicable(Array.FindAll(scopes, s => facts.Fits(s.Heads) != false), tool, s => facts.Fits(s.Heads) is null)
+                : new Applicable(scopes, tool);
             if (memory.Count < Remembered)
             {
-                memory[tool] = found;
+                memory[key] = found;
             }
 
             return found;
@@ -133,16 +142,25 @@ public sealed class PolicySet
 /// <summary>
 /// The policies that speak, in a fixed order, and of those the rules that can match at all: a rule whose own clause names other tools
 /// is left out before anything is evaluated. Leaving it out changes nothing, since a false clause decides even beside one that fails.
+/// A policy of which it is not known whether it speaks (the facts do not name the capsule) can restrict and cannot allow.
 /// </summary>
 sealed class Applicable
 {
-    public Applicable(PolicyScope[] scopes, string? tool)
+    public Applicable(PolicyScope[] scopes, string? tool, Predicate<PolicyScope>? isUnsure = null)
     {
         Scopes = scopes;
-        Rules = [.. scopes.Select(s => (s, Array.FindAll(s.Rules, r => tool is null || r.Tools?.Contains(tool) != false))).Where(p => p.Item2.Length > 0)];
+        All = [.. scopes.Select(s => (s, isUnsure?.Invoke(s) == true ? Array.FindAll(s.Rules, r => r.Kind != RuleKind.Allow) : s.Rules))];
+        Rules =
+        [
+            .. All.Select(a => (a.Scope, Array.FindAll(a.Rules, r => tool is null || r.Tools?.Contains(tool) != false)))
+                .Where(p => p.Item2.Length > 0),
+        ];
     }
 
     public PolicyScope[] Scopes { get; }
+
+    /// <summary>Every rule of these policies.</summary>
+    public (PolicyScope Scope, CompiledRule[] Rules)[] All { get; }
 
     public (PolicyScope Scope, CompiledRule[] Rules)[] Rules { get; }
 }

@@ -37,7 +37,14 @@ public readonly record struct ToolPattern(string Text)
             : null;
     }
 
-    /// <summary>Whether the tool's name fits.</summary>
+    /// <summary>What is wrong with a pattern for a capsule's name or a label's value, or null.</summary>
+    public static string? FaultOfName(string text) =>
+        text.Length is 0 or > MaxLength ? $"a pattern has 1 to {MaxLength} characters"
+        : text.Contains("**") ? "`**` is the same as `*`"
+        : text.Count(c => c == '*') > MaxStars ? $"a pattern has at most {MaxStars} `*`"
+        : null;
+
+    /// <summary>Whether the name fits.</summary>
     public bool Matches(ReadOnlySpan<char> tool)
     {
         // The usual walk with one point of return: the last star takes one character more whenever what follows it does not fit.

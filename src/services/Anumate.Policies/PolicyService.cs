@@ -23,6 +23,11 @@ sealed class PolicyService(PolicyStore store, CompiledPolicies compiled, TimePro
             throw PolicyProblems.Invalid(check.Diagnostics);
         }
 
+        if (Enforcement.Missing(policy) is { Count: > 0 } missing)
+        {
+            throw PolicyProblems.Invalid(missing);
+        }
+
         var version = new PolicyVersion(Id<Policy>.New(time), policy.Name, policy.Version, request.Binding, policy.Digest, request.Source,
             caller.Principal, Now());
         var record = AuditRecord.Of(caller, time, "policy.published", "policy", version.Id.ToString());

@@ -34,6 +34,9 @@ static class Ask
         Correlation = "c",
     };
 
+    /// <summary>A Wednesday, ten in the morning in Berlin.</summary>
+    public static readonly DateTimeOffset Now = new(2026, 11, 25, 9, 0, 0, TimeSpan.Zero);
+
     /// <summary>Olga is about to call a tool.</summary>
     public static PolicyFacts Call(string arguments = "{}", string tool = "payments.refund", ToolEffect effect = ToolEffect.Effect,
         Caller? actor = null) =>
@@ -41,6 +44,7 @@ static class Ask
             .WithCapsule("refund-order", "1.4.0", new Dictionary<string, string> { ["tier"] = "gold" })
             .WithRun(Id<Run>.Parse("run_01m826h01xf14v1qvyk36e7vrz"), Id<Principal>.Parse("prn_01m826h01xf14v1qvyk36e7vrz"))
             .WithInputs(JsonDocument.Parse("""{"order_id":"o-1"}""").RootElement)
+            .WithNow(Now)
             .WithCall(Tenant, tool, effect, JsonDocument.Parse(arguments).RootElement);
 
     public static Decision Tool(PolicySet capsule, PolicyFacts? facts = null) =>

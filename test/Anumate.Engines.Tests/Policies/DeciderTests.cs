@@ -10,7 +10,7 @@ public sealed class DeciderTests
         var decision = Ask.Tool(PolicyText.With("rule finance allow because \"finance may\" when \"finance\" in actor.groups"),
             Ask.Call(actor: Ask.Olga(groups: ["finance"])));
         Assert.Equal(Verdict.Allow, decision.Verdict);
-        Assert.Equal([new MatchedRule("test.policy", 1, "finance", Verdict.Allow, "finance may")], decision.Matched);
+        Assert.Equal([new MatchedRule("test.policy", 1, "finance", Verdict.Allow, "finance may") { Kind = RuleKind.Allow }], decision.Matched);
         Assert.Equal("`test.policy/finance` allows it: finance may", decision.Reason);
         Assert.Equal("tool.before", decision.Point);
         Assert.Equal("sha256:bundle", decision.Bundle);

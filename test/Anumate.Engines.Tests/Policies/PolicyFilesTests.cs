@@ -6,7 +6,7 @@ namespace Anumate.Engines.Tests.Policies;
 /// <summary>Policies that lie in the repository: the sample, the documentation's examples, the corpus of what was ever stored.</summary>
 public sealed partial class PolicyFilesTests
 {
-    static string Root { get; } = FindRoot();
+    public static string Root { get; } = FindRoot();
 
     static string FindRoot()
     {

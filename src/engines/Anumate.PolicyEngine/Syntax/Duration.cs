@@ -7,6 +7,19 @@ static class Duration
 
     static readonly long[] Seconds = [86_400, 3_600, 60, 1];
 
+    /// <summary>The time as policies write it.</summary>
+    public static string Print(TimeSpan time)
+    {
+        var (text, rest) = ("", (long)time.TotalSeconds);
+        for (var i = 0; i < Units.Length; i++)
+        {
+            text += rest >= Seconds[i] ? $"{rest / Seconds[i]}{Units[i]}" : "";
+            rest %= Seconds[i];
+        }
+
+        return text;
+    }
+
     public static TimeSpan? Parse(ReadOnlySpan<char> text)
     {
         long total = 0;

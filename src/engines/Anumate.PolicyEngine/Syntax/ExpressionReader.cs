@@ -21,7 +21,7 @@ static class ExpressionReader
             var text = token.In(stream.Source);
             if (token.Kind == TokenKind.Symbol)
             {
-                if (IsCloser(text) && (open.Count == 0 || (text is "}" && open.Peek().In(stream.Source)[0] != '{')))
+                if (text is ";" or "|" || IsCloser(text) && (open.Count == 0 || (text is "}" && open.Peek().In(stream.Source)[0] != '{')))
                 {
                     break;
                 }

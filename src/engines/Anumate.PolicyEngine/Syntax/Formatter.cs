@@ -5,15 +5,54 @@ namespace Anumate.PolicyEngine.Syntax;
 /// <summary>
 /// Prints a policy in its one form. Parsing what it prints gives the same policy, comments included; the policy's digest is over this text.
 /// </summary>
-public static class Formatter
+public static partial class Formatter
 {
     const int Width = 120;
     const string Indent = "  ";
+
+    /// <summary>A document in its one form; null when it is none.</summary>
+    public static string? Format(string source, out IReadOnlyList<Diagnostic> diagnostics)
+    {
+        var findings = new Findings(source);
+        var policy = Parser.Parse(source, findings);
+        diagnostics = findings.All;
+        return policy is null || findings.HasErrors ? null : Print(policy);
+    }
 
     /// <summary>The document's one form, ending with a line feed.</summary>
     public static string Print(PolicySyntax policy)
     {
         var text = new StringBuilder();
+        Policy(text, policy);
+        foreach (var test in policy.Tests)
+        {
+            text.Append('\n');
+            Test(text, test);
+        }
+
+        Comments(text, policy.Trailing, "");
+        return text.ToString();
+    }
+
+    /// <summary>The one form of tests without a policy.</summary>
+    public static string Print(IReadOnlyList<TestSyntax> tests)
+    {
+        var text = new StringBuilder();
+        foreach (var test in tests)
+        {
+            text.Append(text.Length > 0 ? "\n" : "");
+            Test(text, test);
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The policy without its tests: what its digest is over, as a test changes nothing that is decided.</summary>
+    internal static string PrintRuling(PolicySyntax policy) =>
+        Print(policy.Tests.Count == 0 ? policy : policy with { Tests = [], Trailing = [] });
+
+    static void Policy(StringBuilder text, PolicySyntax policy)
+    {
         Comments(text, policy.Remarks.Before, "");
         text.Append($"policy {policy.Name.Text} version {policy.Version} {{\n");
         if (policy.At is { } at)
@@ -21,15 +60,16 @@ public static class Formatter
             Line(text, at.Remarks, $"at {string.Join(", ", at.Points.Select(p => p.Text))}");
         }
 
-        if (policy.On is { } on)
+        foreach (var on in policy.On)
         {
-            Line(text, on.Remarks, $"on tool in {List(on.Patterns)}");
+            var label = on.Label is { } name ? $" {Quote(name.Text)}" : "";
+            Line(text, on.Remarks, $"on {on.Kind.ToString().ToLowerInvariant()}{label} in {List(on.Patterns)}");
         }
 
         MemberSyntax? last = null;
         foreach (var member in policy.Members)
         {
-            var first = last is null && policy.At is null && policy.On is null;
+            var first = last is null && policy.At is null && policy.On.Count == 0;
             if (!first && (last?.GetType() != member.GetType() || member.Remarks.Before.Count > 0))
             {
                 text.Append('\n');
@@ -41,8 +81,6 @@ public static class Formatter
 
         Comments(text, policy.Inside, Indent);
         text.Append('}').Append(policy.Remarks.After is { } after ? "  " + after : "").Append('\n');
-        Comments(text, policy.Trailing, "");
-        return text.ToString();
     }
 
     static void Member(StringBuilder text, MemberSyntax member)
@@ -60,19 +98,6 @@ public static class Formatter
         }
 
         Line(text, member.Remarks, line);
-    }
-
-    static string Head(RuleSyntax rule)
-    {
-        var text = new StringBuilder($"rule {rule.Name.Text} {rule.Kind.ToString().ToLowerInvariant()}");
-        if (rule.Approval is { } approval)
-        {
-            text.Append($" {approval.Quorum} of {(approval.Groups.Count == 1 ? Quote(approval.Groups[0].Text) : List(approval.Groups))}");
-            text.Append(approval.DistinctFromActor ? " distinct_from actor" : "");
-            text.Append(approval.Within is { } within ? $" within {within.Text}" : "");
-        }
-
-        return text.Append(rule.Because is { } because ? $" because {Quote(because.Text)}" : "").ToString();
     }
 
     /// <summary>A rule's condition on a line of its own; a condition still too long, one line for each joint.</summary>

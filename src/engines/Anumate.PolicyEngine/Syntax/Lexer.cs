@@ -206,7 +206,7 @@ sealed class Lexer(string source, Findings findings)
             }
         }
 
-        return c is '<' or '>' or '!' or '+' or '-' or '*' or '/' or '%' or '?' or ':' or '.' or ',' or '(' or ')' or '[' or ']' or '{' or '}' or '=' ? 1 : 0;
+        return c is '<' or '>' or '|' or ';' or '!' or '+' or '-' or '*' or '/' or '%' or '?' or ':' or '.' or ',' or '(' or ')' or '[' or ']' or '{' or '}' or '=' ? 1 : 0;
     }
 
     /// <summary>One character that begins no token; a run of them is one finding.</summary>

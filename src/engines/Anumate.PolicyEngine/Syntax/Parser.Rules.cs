@@ -3,8 +3,7 @@ namespace Anumate.PolicyEngine.Syntax;
 /// <summary>Rules and their clauses.</summary>
 sealed partial class Parser
 {
-    static readonly string[] Kinds = ["allow", "deny", "approval"];
-    static readonly string[] KindsToCome = ["limit", "only", "redact", "require"];
+    static readonly string[] Kinds = ["allow", "deny", "approval", "limit", "only", "redact", "require"];
 
     bool Rule(BodySyntax body)
     {
@@ -13,34 +12,15 @@ sealed partial class Parser
             return false;
         }
 
-        RuleKind kind;
-        ApprovalSyntax? approval = null;
-        if (Word("allow"))
+        var kind = Array.IndexOf(Kinds, Current.Kind == TokenKind.Word ? Shown(quoted: false) : "");
+        if (kind < 0)
         {
-            kind = RuleKind.Allow;
-        }
-        else if (Word("deny"))
-        {
-            kind = RuleKind.Deny;
-        }
-        else if (Word("approval"))
-        {
-            kind = RuleKind.Approval;
-            approval = Approval();
-            if (approval is null)
-            {
-                return false;
-            }
-        }
-        else
-        {
-            return KindsToCome.Contains(Shown(quoted: false))
-                ? NotYet($"`{Shown(quoted: false)}` rules are", Current.Span)
-                : Expected("`allow`, `deny` or `approval`", Closest(Kinds));
+            return Expected("`allow`, `deny`, `approval`, `limit`, `only`, `redact` or `require`", Closest(Kinds));
         }
 
-        var rule = new RuleSyntax(name, kind, Remarks.None) { Approval = approval };
-        if (Clauses(rule) is not { } whole)
+        index++;
+        var rule = Terms(new RuleSyntax(name, (RuleKind)kind, Remarks.None));
+        if (rule is null || Clauses(rule) is not { } whole)
         {
             return false;
         }
@@ -100,10 +80,15 @@ sealed partial class Parser
 
                 rule = next;
             }
-            else if (Is("waivable"))
+            else if (Word("waivable"))
             {
-                NotYet("`waivable by` is", at);
-                return null;
+                Once(rule.WaivableBy is not null, "waivable by", at);
+                if (!Word("by", "`by`") || Text("a group such as `\"compliance\"`") is not { } group)
+                {
+                    return null;
+                }
+
+                rule = rule with { WaivableBy = group };
             }
             else
             {

@@ -68,7 +68,7 @@ sealed partial class Parser
     }
 
     /// <summary>A dotted name: <c>payments.refunds</c>.</summary>
-    NameSyntax? DottedName(string what)
+    NameSyntax? DottedName(string what, bool isFact = false)
     {
         var start = index;
         while (Current.Kind == TokenKind.Word && (index == start || Current.Glued))
@@ -90,7 +90,11 @@ sealed partial class Parser
 
         var span = new Span(stream.Tokens[start].Span.Start, stream.Tokens[index - 1].Span.End);
         var text = span.Of(stream.Source);
-        CheckName(text, span, what);
+        if (!isFact)
+        {
+            CheckName(text, span, what);
+        }
+
         if (Is("-") && Current.Glued)
         {
             findings.Error("policy.name", "a name has no `-`", Current.Span, "write `_`");
@@ -187,13 +191,6 @@ sealed partial class Parser
     bool Expected(string what, string? suggestion = null)
     {
         findings.Error("policy.syntax", $"expected {what}, found {Shown()}", Current.Span, suggestion);
-        return false;
-    }
-
-    bool NotYet(string what, Span at)
-    {
-        findings.Error("policy.not-supported-yet", $"{what} not supported yet", at,
-            "this version knows `allow`, `deny` and `approval` rules");
         return false;
     }
 

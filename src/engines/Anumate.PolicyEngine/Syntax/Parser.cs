@@ -48,12 +48,14 @@ sealed partial class Parser
         }
 
         var after = TrailingComment();
+        var tests = Tests();
         AfterPolicy();
         return new PolicySyntax(name, version)
         {
             At = body.At,
             On = body.On,
             Members = body.Members,
+            Tests = tests,
             Remarks = remarks with { After = after },
             Inside = inside,
             Trailing = CommentsBefore(int.MaxValue),
@@ -67,21 +69,14 @@ sealed partial class Parser
             return;
         }
 
-        if (Is("test"))
-        {
-            NotYet("`test` blocks are", Current.Span);
-        }
-        else
-        {
-            findings.Error("policy.syntax", $"nothing may follow the policy, found {Shown()}", Current.Span,
-                Is("policy") ? "publish each policy as a document of its own" : Is("}") ? "there is one `}` too many" : null);
-        }
+        findings.Error("policy.syntax", $"nothing but tests may follow the policy, found {Shown()}", Current.Span,
+            Is("policy") ? "publish each policy as a document of its own" : Is("}") ? "there is one `}` too many" : null);
     }
 
     sealed class BodySyntax
     {
         public AtSyntax? At;
-        public OnSyntax? On;
+        public readonly List<OnSyntax> On = [];
         public readonly List<MemberSyntax> Members = [];
     }
 
@@ -140,25 +135,41 @@ sealed partial class Parser
         }
         while (Symbol(",", required: false));
 
-        Place("at", start, body.At is not null, body.On is not null || body.Members.Count > 0);
+        Place("at", start, body.At is not null, body.On.Count > 0 || body.Members.Count > 0);
         body.At ??= new AtSyntax(points, RemarksUpToHere());
         return true;
     }
 
     bool On(BodySyntax body, Span start)
     {
-        if (Is("capsule") || Is("label"))
+        NameSyntax? label = null;
+        OnKind kind;
+        if (Word("tool"))
         {
-            return NotYet($"`on {Shown(quoted: false)}` is", Current.Span);
+            kind = OnKind.Tool;
+        }
+        else if (Word("capsule"))
+        {
+            kind = OnKind.Capsule;
+        }
+        else if (Word("label"))
+        {
+            kind = OnKind.Label;
+            label = Text("the label's name such as `\"tier\"`");
+        }
+        else
+        {
+            return Expected("`tool`, `capsule` or `label`", Closest(["tool", "capsule", "label"]));
         }
 
-        if (!Word("tool", "`tool`") || !Word("in", "`in`") || !TextList("tool patterns", PolicyLimits.Patterns, out var patterns))
+        if ((kind == OnKind.Label && label is null) || !Word("in", "`in`") || !TextList("patterns", PolicyLimits.Patterns, out var patterns))
         {
             return false;
         }
 
-        Place("on", start, body.On is not null, body.Members.Count > 0);
-        body.On ??= new OnSyntax(patterns, RemarksUpToHere());
+        var again = body.On.Exists(o => o.Kind == kind && o.Label?.Text == label?.Text);
+        Place(kind == OnKind.Tool ? "on" : $"on {kind.ToString().ToLowerInvariant()}", start, again, body.Members.Count > 0);
+        body.On.Add(new OnSyntax(kind, label, patterns, RemarksUpToHere()));
         return true;
     }
 
