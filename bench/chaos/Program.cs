@@ -1,6 +1,7 @@
 using System.Globalization;
 using Anumate.Bench;
 using Anumate.Chaos;
+using Anumate.Platform.Hosting;
 
 // What survives. Real processes, real signals, a PostgreSQL with fsync; the oracle is a tool server in a process of its own that records raw
 // executions and deduplicates nothing. Half of the runs call tools that may not be repeated.
@@ -8,14 +9,14 @@ using Anumate.Chaos;
 // `lost`: acknowledged and gone. `doubled`: executed twice, though not idempotent. `unfinished`: no end. `asked`: put to a person.
 int runs = Number("--runs", 20_000), kills = Number("--kills", 200), seed = Number("--seed", 20261125);
 var only = args.SkipWhile(a => a != "--phase").Skip(1).FirstOrDefault();
-int[] passages = kills >= 100 ? [1, 5, 20] : [2];
+var points = KillPoint.Names.Order(StringComparer.Ordinal).SelectMany(p => ((int[])(kills >= 100 ? [1, 5, 20] : [2])).Select(n => $"{p}:{n}")).ToList();
 var total = new ChaosCount();
 var clock = System.Diagnostics.Stopwatch.StartNew();
 
 await OnGroundAsync(null, async phases =>
 {
     await PhaseAsync("kill", () => phases.KillAsync(runs * 70 / 100, kills));
-    await PhaseAsync("points", () => phases.KillAtPointsAsync(runs * 10 / 100, passages));
+    await PhaseAsync("points", () => phases.KillAtPointsAsync(runs * 10 / 100, points, TimeSpan.FromSeconds(20)));
     await PhaseAsync("stop", () => phases.StopAndContinueAsync(runs * 2 / 100));
     await PhaseAsync("takeover", () => phases.TakeOverAsync(runs * 2 / 100));
     await PhaseAsync("hosts", () => phases.TwoHostsAsync(runs * 2 / 100));

@@ -7,11 +7,11 @@ namespace Anumate.ChaosTools;
 
 /// <summary>
 /// HTTP/1.1 as far as the tools need it. <c>POST /read|put|charge|blind</c> with <c>{"item": …}</c>; <c>GET /charge/status?key=…</c>;
-/// <c>POST /trouble?hang=P&amp;drop=P&amp;twice=P&amp;refuse=P</c> sets how many calls of a hundred go wrong, and how.
+/// <c>POST /trouble?hang=P&amp;drop=P&amp;stall=P&amp;twice=P&amp;refuse=P</c> sets how many calls of a hundred go wrong, and how.
 /// </summary>
 sealed class ToolListener(int port, Executions executions)
 {
-    int _hang, _drop, _twice, _refuse;
+    int _hang, _drop, _stall, _twice, _refuse;
 
     public async Task RunAsync()
     {
@@ -50,7 +50,7 @@ sealed class ToolListener(int port, Executions executions)
     {
         if (request.Path == "/trouble")
         {
-            (_hang, _drop, _twice, _refuse) = (request.Number("hang"), request.Number("drop"), request.Number("twice"), request.Number("refuse"));
+            (_hang, _drop, _stall, _twice, _refuse) = (request.Number("hang"), request.Number("drop"), request.Number("stall"), request.Number("twice"), request.Number("refuse"));
             return await WriteAsync(stream, 200, "{}", 1);
         }
 
@@ -81,8 +81,14 @@ sealed class ToolListener(int port, Executions executions)
             return await HangAsync(stream);
         }
 
-        // A look is never cut off: what is wanted is an effect that happened and that nobody was told of.
-        var cut = (luck -= _drop) < 0;
+        // A look is always answered: what is wanted is an effect that happened and that nobody was told of.
+        var stalls = (luck -= _stall) < 0;
+        if (stalls && request.Path != "/read")
+        {
+            return await HangAsync(stream);
+        }
+
+        var cut = stalls || (luck -= _drop) < 0;
         return cut ? request.Path == "/read" && await WriteAsync(stream, 200, output, 1) : await WriteAsync(stream, 200, output, (luck -= _twice) < 0 ? 2 : 1);
     }
 

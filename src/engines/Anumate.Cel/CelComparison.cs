@@ -11,7 +11,14 @@ public sealed record CelComparison(string Path, string Operator, IReadOnlyList<C
     {
         Operator = Operator switch
         {
-            "==" => "!=", "!=" => "==", "<" => ">=", ">=" => "<", ">" => "<=", "<=" => ">", "in" => "not in", _ => "in",
+            "==" => "!=",
+            "!=" => "==",
+            "<" => ">=",
+            ">=" => "<",
+            ">" => "<=",
+            "<=" => ">",
+            "in" => "not in",
+            _ => "in",
         },
     };
 

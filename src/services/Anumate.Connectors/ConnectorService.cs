@@ -63,14 +63,9 @@ sealed class ConnectorService(ConnectorStore store, ToolCache cache, ToolHttp ht
         await tokens.SpendAsync(caller, new SpendCapToken(call.Token, Audience, call.Run, call.Step, call.Attempt, call.Epoch, call.Tool, digest), ct);
         KillPoint.Pass(KillPoint.ToolBefore);
 
-        // The process may have stood still since the token was looked at.
-        if (time.GetUtcNow() >= call.NotAfter)
-        {
-            return new ToolResult(ToolOutcome.Unavailable, null, "the token ended before the call could be sent");
-        }
-
+        // The process may stand still until the bytes are written: only there is the time looked at for the last time.
         var began = time.GetTimestamp();
-        var answer = await http.PostAsync(tool.Call, call.Arguments, call.IdempotencyKey, caller.Correlation, timeout, ct);
+        var answer = await http.PostAsync(tool.Call, new TimelyContent(call.Arguments, call.NotAfter, time), call.IdempotencyKey, caller.Correlation, timeout, ct);
         KillPoint.Pass(KillPoint.ToolAfter);
         return Judge(tool, answer) with { Duration = time.GetElapsedTime(began) };
     }

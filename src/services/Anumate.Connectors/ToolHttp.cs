@@ -33,10 +33,9 @@ sealed class ToolHttp : IDisposable
         });
     }
 
-    public Task<Answer> PostAsync(Uri address, ReadOnlyMemory<byte> body, string idempotencyKey, string correlation, TimeSpan timeout, CancellationToken ct)
+    public Task<Answer> PostAsync(Uri address, TimelyContent body, string idempotencyKey, string correlation, TimeSpan timeout, CancellationToken ct)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new ReadOnlyMemoryContent(body) };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = body };
         request.Headers.TryAddWithoutValidation("Idempotency-Key", idempotencyKey);
         request.Headers.TryAddWithoutValidation("X-Correlation-Id", correlation);
         return SendAsync(request, timeout, ct);
@@ -62,9 +61,9 @@ sealed class ToolHttp : IDisposable
         {
             return new Answer(true, null, null, $"no answer within {timeout.TotalSeconds:0.###} s");
         }
-        catch (AddressRefusedException e)
+        catch (Exception e) when (e is AddressRefusedException or TooLateException || e.InnerException is TooLateException)
         {
-            return new Answer(false, null, null, e.Message);
+            return new Answer(false, null, null, (e.InnerException ?? e).Message);
         }
         catch (HttpRequestException e) when (e.InnerException is AddressRefusedException refused)
         {
@@ -148,6 +147,37 @@ sealed class ToolHttp : IDisposable
             or [192, 168, ..] or [192, 0, 0 or 2, _] or [198, 18 or 19, ..] or [198, 51, 100, _] or [203, 0, 113, _] or [>= 224, ..]);
     }
 }
+
+/// <summary>
+/// Arguments that are not sent any more once their token has ended. The time is looked at when the bytes are written, after names were
+/// resolved and connections made: a process that stood still in between sends no body, and without its body no tool acts.
+/// </summary>
+sealed class TimelyContent : HttpContent
+{
+    readonly ReadOnlyMemory<byte> body;
+    readonly DateTimeOffset? notAfter;
+    readonly TimeProvider time;
+
+    public TimelyContent(ReadOnlyMemory<byte> body, DateTimeOffset? notAfter, TimeProvider time)
+    {
+        (this.body, this.notAfter, this.time) = (body, notAfter, time);
+        Headers.ContentType = new MediaTypeHeaderValue("application/json");
+    }
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
+        time.GetUtcNow() >= notAfter ? throw new TooLateException() : stream.WriteAsync(body, cancellationToken).AsTask();
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = body.Length;
+        return true;
+    }
+}
+
+/// <summary>The token of a call ended before the call was sent.</summary>
+sealed class TooLateException() : Exception("the token ended before the call could be sent");
 
 /// <summary>An address on which no tool may stand.</summary>
 sealed class AddressRefusedException(string message) : Exception(message);

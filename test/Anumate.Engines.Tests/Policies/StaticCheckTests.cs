@@ -101,7 +101,7 @@ public sealed partial class StaticCheckTests
               on tool in ["payments.refnd", "payments.*"]
               rule open allow when call.args.amonut < 5
               rule ask approval 1 of "finanse" within 1h
-              rule hide redact result.emial with drop
+              rule hide redact result.emil with drop
             }
             """;
         Assert.Equal(["did you mean `payments.refund`", "did you mean `finance`", "did you mean `amount`?", "did you mean `email`"],

@@ -47,11 +47,12 @@ public sealed class ProcessPlatform : IAsyncDisposable
     readonly WebApplication _self;
     readonly Dictionary<string, Uri> _addresses = [];
     readonly Dictionary<string, Served> _processes = [];
+    readonly IReadOnlyDictionary<string, string> _settings;
     readonly SocketsHttpHandler _handler = new();
 
-    ProcessPlatform(TestSchema schema, DirectoryInfo folder, WebApplication self)
+    ProcessPlatform(TestSchema schema, DirectoryInfo folder, WebApplication self, IReadOnlyDictionary<string, string> settings)
     {
-        (_schema, _folder, _self) = (schema, folder, self);
+        (_schema, _folder, _self, _settings) = (schema, folder, self, settings);
         Http = NewHttp();
     }
 
@@ -76,14 +77,15 @@ public sealed class ProcessPlatform : IAsyncDisposable
 
     /// <param name="name">A word for the login roles.</param>
     /// <param name="groups">The services of each process, parted by commas.</param>
-    public static async Task<ProcessPlatform> StartAsync(string name, IReadOnlyList<string> groups)
+    /// <param name="settings">For every process, beyond its own.</param>
+    public static async Task<ProcessPlatform> StartAsync(string name, IReadOnlyList<string> groups, IReadOnlyDictionary<string, string>? settings = null)
     {
         var schema = await TestSchema.MakeAsync(TestDatabase.Current.Server, TimeProvider.System);
         var folder = Directory.CreateTempSubdirectory("anumate-processes-");
         var keyFile = Path.Combine(folder.FullName, "master.key");
         MasterKey.OpenOrCreate(keyFile);
         var self = AnumateHost.Build(Services.All, new ConfigurationBuilder().AddInMemoryCollection([new("Anumate:Secrets:KeyFile", keyFile), new("Anumate:Identity:CredentialCache", "00:00:00")]).Build(), schema.Options, TimeProvider.System);
-        var platform = new ProcessPlatform(schema, folder, self);
+        var platform = new ProcessPlatform(schema, folder, self, settings ?? new Dictionary<string, string>());
         await platform.Key.StartingAsync(default);
         foreach (var words in groups.Select(g => g.Split(',')))
         {
@@ -116,6 +118,16 @@ public sealed class ProcessPlatform : IAsyncDisposable
         var created = await new IdentityClient(TransportTo("identity", (_, _) => null))
             .CreateTenantAsync(PlatformCaller.For(default, "identity", "test"), new NewTenant(name, PlatformTenant.People), default);
         return new ProcessTenant(this, created);
+    }
+
+    /// <summary>SIGKILL to the process of a group; another takes its place and address.</summary>
+    public async Task KillAsync(string group)
+    {
+        var killed = _processes[group];
+        await killed.KillAsync();
+        await killed.DisposeAsync();
+        _processes[group] = killed.Again();
+        await _processes[group].ReadyAsync();
     }
 
     /// <summary>A way to one service, with the credential that <paramref name="person"/> gives, else with a token of this process.</summary>
@@ -173,7 +185,7 @@ public sealed class ProcessPlatform : IAsyncDisposable
 
         // These processes live for seconds: what runs once is not worth being compiled well.
         info.Environment["DOTNET_TC_QuickJit"] = "1";
-        foreach (var (key, value) in settings)
+        foreach (var (key, value) in settings.Concat(_settings.Select(s => KeyValuePair.Create(s.Key, (string?)s.Value))))
         {
             info.Environment[$"ANUMATE__{key}"] = value;
         }
@@ -191,13 +203,14 @@ public sealed class ProcessPlatform : IAsyncDisposable
     /// <summary>A process, which ends with this one however that ends.</summary>
     sealed class Served : IAsyncDisposable
     {
+        readonly ProcessStartInfo _info;
         readonly Process _shell;
         readonly Uri _address;
         readonly System.Text.StringBuilder _said = new();
 
         public Served(ProcessStartInfo info, Uri address)
         {
-            (_shell, _address) = (Process.Start(info)!, address);
+            (_info, _shell, _address) = (info, Process.Start(info)!, address);
             _shell.OutputDataReceived += (_, e) => Hear(e.Data);
             _shell.ErrorDataReceived += (_, e) => Hear(e.Data);
             _shell.BeginOutputReadLine();
@@ -236,6 +249,16 @@ public sealed class ProcessPlatform : IAsyncDisposable
             }
 
             throw new InvalidOperationException($"{string.Join(' ', _shell.StartInfo.ArgumentList.Skip(3))} is not ready:\n{Said}");
+        }
+
+        public Served Again() => new(_info, _address);
+
+        /// <summary>SIGKILL to the process itself, which is the only child of the shell that keeps it. It lies there until the shell ends.</summary>
+        public async Task KillAsync()
+        {
+            var child = int.Parse(await File.ReadAllTextAsync($"/proc/{_shell.Id}/task/{_shell.Id}/children"));
+            using var process = Process.GetProcessById(child);
+            process.Kill();
         }
 
         public async ValueTask DisposeAsync()

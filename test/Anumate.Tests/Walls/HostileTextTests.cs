@@ -146,7 +146,8 @@ public sealed class HostileTextTests(TestServer server, ToolProgram tools, TestD
         using var trap = new TcpListener(host == "[::1]" ? IPAddress.IPv6Loopback : IPAddress.Loopback, 0);
         trap.Start();
         using var http = new ToolHttp(new ConnectorOptions());
-        var answer = await http.PostAsync(new Uri($"http://{host}:{((IPEndPoint)trap.LocalEndpoint).Port}/"), "{}"u8.ToArray(), "k", "c", TimeSpan.FromSeconds(5), default);
+        var answer = await http.PostAsync(new Uri($"http://{host}:{((IPEndPoint)trap.LocalEndpoint).Port}/"), new TimelyContent("{}"u8.ToArray(), null, TimeProvider.System),
+            "k", "c", TimeSpan.FromSeconds(5), default);
         Assert.False(answer.Sent);
         Assert.False(trap.Pending());
     }
@@ -173,7 +174,7 @@ public sealed class HostileTextTests(TestServer server, ToolProgram tools, TestD
         using var door = new TcpListener(IPAddress.Loopback, 0);
         door.Start();
         using var http = new ToolHttp(new ConnectorOptions { AllowPrivateAddresses = true });
-        var asked = http.PostAsync(new Uri($"http://{door.LocalEndpoint}/"), "{}"u8.ToArray(), "k", "c", TimeSpan.FromSeconds(20), default);
+        var asked = http.PostAsync(new Uri($"http://{door.LocalEndpoint}/"), new TimelyContent("{}"u8.ToArray(), null, TimeProvider.System), "k", "c", TimeSpan.FromSeconds(20), default);
         using var caller = await door.AcceptTcpClientAsync();
         await caller.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 307 Temporary Redirect\r\nLocation: http://{trap.LocalEndpoint}/\r\nContent-Length: 0\r\n\r\n"));
         Assert.Equal(HttpStatusCode.TemporaryRedirect, (await asked).Status);

@@ -41,6 +41,11 @@ sealed class FactGenerator
             Add(constant);
         }
 
+        foreach (var (path, constants) in expressions.Select(e => e.Comparison).OfType<CelComparison>().Select(c => (c.Path, c.Constants)))
+        {
+            AddSeen(path, constants.Select(c => Facts.TryJson(c, out var node) ? node : null));
+        }
+
         foreach (var row in test.Rows.Select(r => r.Facts).Append(test.Given))
         {
             Collect(row, []);
@@ -109,7 +114,7 @@ sealed class FactGenerator
 
     static JsonObject Money(decimal amount, string currency) => new() { ["amount"] = amount.ToString(), ["currency"] = currency };
 
-    /// <summary>Values that the test itself gives to a path.</summary>
+    /// <summary>Values that the test itself gives to a path, beside those that expressions compare it with.</summary>
     void Collect(JsonObject facts, IReadOnlyList<string> above)
     {
         foreach (var (name, value) in facts)
@@ -119,17 +124,20 @@ sealed class FactGenerator
             {
                 Collect(inner, path);
             }
-            else if (value is not null)
+            else
             {
-                (seen.TryGetValue(string.Join('.', path), out var known) ? known : seen[string.Join('.', path)] = []).Add(value);
+                AddSeen(string.Join('.', path), [value]);
             }
         }
     }
 
+    void AddSeen(string path, IEnumerable<JsonNode?> values) =>
+        (seen.TryGetValue(path, out var known) ? known : seen[path] = []).AddRange(values.OfType<JsonNode>());
+
     JsonNode? Value(IReadOnlyList<string> path, CelType type)
     {
         var name = string.Join('.', path);
-        return seen.TryGetValue(name, out var known) && random.Next(3) == 0 ? OneOf(known)
+        return seen.TryGetValue(name, out var known) && known.Count > 0 && random.Next(2) == 0 ? OneOf(known)
             : name == "call.tool" ? Tool()
             : Words.TryGetValue(name, out var words) ? words[random.Next(words.Length)]
             : Of(type);

@@ -9,6 +9,9 @@ namespace Anumate.Orchestrator;
 /// <summary>Carrying out what the interpreter wants done.</summary>
 sealed partial class LiveRun
 {
+    // One to five seconds apart: longer than a statement that lost its client goes on.
+    const int Searches = 5;
+
     static readonly TimeSpan ReloadAfter = TimeSpan.FromSeconds(1);
     static readonly TimeSpan LookupTimeout = TimeSpan.FromSeconds(10);
 
@@ -85,6 +88,41 @@ sealed partial class LiveRun
             RegisterReload();
         }
     }, 0, new GrainTimerCreationOptions(ReloadAfter, Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true });
+
+    /// <summary>Looks some times, ever less often, whether a start that was refused is there after all, and goes on with it.</summary>
+    void RegisterSearch(int time) => timer = shard.RegisterGrainTimer(async _ =>
+    {
+        timer?.Dispose();
+        timer = null;
+        try
+        {
+            await LoadAsync();
+            if (context is null)
+            {
+                forget(this);
+            }
+        }
+        catch (ProblemException e) when (e.Problem.Code == "not-found")
+        {
+            if (time < Searches)
+            {
+                RegisterSearch(time + 1);
+            }
+            else
+            {
+                forget(this);
+            }
+        }
+        catch (RunLostException)
+        {
+            forget(this);
+        }
+        catch (Exception e)
+        {
+            Interrupted(RunId, e is ProblemException p ? p.Problem.Detail : e.Message);
+            RegisterSearch(time);
+        }
+    }, 0, new GrainTimerCreationOptions(ReloadAfter * time, Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true });
 
     void SetTimer(RunContext c, DateTimeOffset? due)
     {

@@ -50,18 +50,27 @@ sealed partial class LiveRun
         {
             Start = new RunStartRow(b.Plan.Plan.Hash, b.Plan.Plan.Capsule, b.Plan.Plan.CapsuleVersion, b.Keys.Wrapped, b.Keys.Salt),
         };
-        if (b.Once is { } once)
+        try
         {
-            var run = born.View();
-            var first = await services.Store.StartOnceAsync(b.Facts.Caller(b.Tenant), append, run, once, default);
-            if (first.Id != run.Id)
+            if (b.Once is { } once)
             {
-                return first;
+                var run = born.View();
+                var first = await services.Store.StartOnceAsync(b.Facts.Caller(b.Tenant), append, run, once, default);
+                if (first.Id != run.Id)
+                {
+                    return first;
+                }
+            }
+            else if (!await services.Journal.AppendAsync(append, default))
+            {
+                throw Problems.Unavailable("the run was not accepted; send it again");
             }
         }
-        else if (!await services.Journal.AppendAsync(append, default))
+        catch (Exception e) when (e is not ProblemException { Problem.Transient: false })
         {
-            throw Problems.Unavailable("the run was not accepted; send it again");
+            // It may be durable all the same, its connection lost in the commit. Then nobody knows of it but us.
+            RegisterSearch(1);
+            throw;
         }
 
         context = born;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Anumate.Platform.Data;
 using Anumate.Platform.Hosting;
 using Anumate.Platform.Secrets;
@@ -15,6 +16,10 @@ sealed class ChaosDatabase : IAsyncDisposable
         new("ada", PrincipalKind.User, [Role.Author], []), new("alma", PrincipalKind.User, [Role.Admin], []), new("olga", PrincipalKind.User, [Role.Operator], []),
     ];
 
+    static readonly TimeSpan TokensLast = TimeSpan.FromMinutes(5);
+
+    readonly SemaphoreSlim _signingIn = new(1);
+    readonly Dictionary<string, (string Token, long At)> _tokens = [];
     readonly DataClaim _claim;
     readonly EmbeddedPostgres _postgres;
 
@@ -51,7 +56,25 @@ sealed class ChaosDatabase : IAsyncDisposable
         return database;
     }
 
-    public string SecretOf(string person) => Tenant.Principals.Single(p => p.Principal.Name == person).Secret!;
+    /// <summary>A person's access token; it holds for every host on this database. One signs in at a time: passwords are slow on purpose.</summary>
+    public async Task<string> TokenAsync(string person, Func<string, Task<AccessToken>> signIn)
+    {
+        await _signingIn.WaitAsync();
+        try
+        {
+            if (!_tokens.TryGetValue(person, out var known) || Stopwatch.GetElapsedTime(known.At) > TokensLast)
+            {
+                known = ((await signIn(Tenant.Principals.Single(p => p.Principal.Name == person).Secret!)).Token, Stopwatch.GetTimestamp());
+                _tokens[person] = known;
+            }
+
+            return known.Token;
+        }
+        finally
+        {
+            _signingIn.Release();
+        }
+    }
 
     /// <summary>Down as by an operator, and up again.</summary>
     public async Task RestartAsync(TimeSpan down)
@@ -66,7 +89,7 @@ sealed class ChaosDatabase : IAsyncDisposable
     {
         if (_postgres.ProcessId is { } id)
         {
-            using var victim = System.Diagnostics.Process.GetProcessById(id);
+            using var victim = Process.GetProcessById(id);
             victim.Kill();
         }
     }
@@ -75,6 +98,7 @@ sealed class ChaosDatabase : IAsyncDisposable
     {
         await _postgres.DisposeAsync();
         _claim.Dispose();
+        _signingIn.Dispose();
     }
 
     // A host that is composed and never started makes the tenant.

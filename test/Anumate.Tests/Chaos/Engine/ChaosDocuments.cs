@@ -8,7 +8,7 @@ static class ChaosDocuments
 {
     public const string Read = "chaos.read", Put = "chaos.put", Charge = "chaos.charge", Blind = "chaos.blind";
 
-    /// <summary>Idempotent calls; then effects that can be asked back; then an effect that only a person can tell of.</summary>
+    /// <summary>Idempotent calls, and a sensitive output; then effects that can be asked back; then an effect that only a person can tell of.</summary>
     public static readonly string[] Capsules = ["chaos-safe", "chaos-charge", "chaos-blind"];
 
     public const string Policy = """
@@ -24,12 +24,12 @@ static class ChaosDocuments
         kind: Capsule
         metadata: {"{"} name: {name}, version: 1.0.0 {"}"}
         spec:
-          inputs: {"{"} type: object, properties: {"{"} item: {"{"} type: string, maxLength: 64 {"}"} {"}"}, required: [item] {"}"}
+          inputs: {"{"} type: object, properties: {"{"} item: {"{"} type: string, maxLength: 64{(name == Capsules[0] ? ", x-sensitivity: pii" : "")} {"}"} {"}"}, required: [item] {"}"}
           tools: [{string.Join(", ", Steps(name).Select(s => s.Tool))}]
           policies: [chaos.all]
           steps:
         {string.Join('\n', Steps(name).Select(Step))}
-          outputs: {"{"} n: "{Of("steps.act.output.n")}", item: "{Of("steps.act.output.item")}" {"}"}
+          outputs: {"{"} n: "{Of("steps.act.output.n")}", item: "{Of("steps.act.output.item")}"{(name == Capsules[0] ? $", given: \"{Of("inputs.item")}\"" : "")} {"}"}
         """;
 
     /// <summary>The steps of a capsule that change something, and the tool each calls.</summary>

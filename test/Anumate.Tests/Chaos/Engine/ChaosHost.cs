@@ -8,13 +8,13 @@ namespace Anumate.Chaos;
 /// <summary><c>anumate serve</c> on the chaos database, as a process of its own that takes real signals.</summary>
 sealed class ChaosHost : IAsyncDisposable
 {
-    static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     readonly Process _process;
     readonly ChaosDatabase _database;
     readonly HttpClient _http;
     readonly Queue<string> _said = new();
-    string? _token;
+    bool _disposed;
 
     ChaosHost(Process process, ChaosDatabase database, string address)
     {
@@ -27,7 +27,8 @@ sealed class ChaosHost : IAsyncDisposable
         process.BeginErrorReadLine();
     }
 
-    public bool HasExited => _process.HasExited;
+    /// <summary>Whether it takes calls, as far as its process tells.</summary>
+    public bool IsUp => !_disposed && !_process.HasExited;
 
     /// <summary>Starts it; it may not answer yet, or wait for another host's lease.</summary>
     /// <param name="killAt">A commit point at which it kills itself.</param>
@@ -50,6 +51,8 @@ sealed class ChaosHost : IAsyncDisposable
             info.Environment["ANUMATE__" + name] = value;
         }
 
+        // These processes live for seconds: what runs once is not worth being compiled well.
+        info.Environment["DOTNET_TC_QuickJit"] = "1";
         info.Environment["ANUMATE_KILL_AT"] = killAt;
         return new ChaosHost(Process.Start(info)!, database, address);
     }
@@ -73,7 +76,7 @@ sealed class ChaosHost : IAsyncDisposable
                     return true;
                 }
             }
-            catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+            catch (Exception e) when (e is HttpRequestException or SocketException or TaskCanceledException)
             {
                 // Not listening yet.
             }
@@ -93,15 +96,10 @@ sealed class ChaosHost : IAsyncDisposable
         }
     }
 
-    public Task<AnumateClient> AsAsync(string person) => Task.FromResult(new AnumateClient(_http, ct => TokenAsync(person, ct)));
+    public AnumateClient As(string person) => new(_http, async ct => await _database.TokenAsync(person, secret => SignInAsync(person, secret, ct)));
 
-    async ValueTask<string?> TokenAsync(string person, CancellationToken ct) => _token is not null && person == "olga" ? _token : await SignInAsync(person, ct);
-
-    async ValueTask<string?> SignInAsync(string person, CancellationToken ct)
-    {
-        var token = await new AnumateClient(_http, (string?)null).Identity.SignInAsync(new SignIn(_database.Tenant.Tenant.Name, person, _database.SecretOf(person)), ct);
-        return person == "olga" ? _token = token.Token : token.Token;
-    }
+    async Task<AccessToken> SignInAsync(string person, string secret, CancellationToken ct) =>
+        await new AnumateClient(_http, (string?)null).Identity.SignInAsync(new SignIn(_database.Tenant.Tenant.Name, person, secret), ct);
 
     /// <summary>SIGKILL: nothing of its own code runs any more.</summary>
     public async Task KillAsync()
@@ -128,11 +126,16 @@ sealed class ChaosHost : IAsyncDisposable
         return _process.HasExited;
     }
 
+    /// <summary>Kills it. A phase that failed may have done so already.</summary>
     public async ValueTask DisposeAsync()
     {
-        await KillAsync();
-        _process.Dispose();
-        _http.Dispose();
+        if (!_disposed)
+        {
+            await KillAsync();
+            _disposed = true;
+            _process.Dispose();
+            _http.Dispose();
+        }
     }
 
     async Task SignalAsync(string signal)

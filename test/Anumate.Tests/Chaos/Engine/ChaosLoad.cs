@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 
@@ -11,7 +12,7 @@ namespace Anumate.Chaos;
 /// </summary>
 sealed class ChaosLoad(ChaosDatabase database, ChaosTools tools) : IAsyncDisposable
 {
-    const int Width = 32;
+    const int Width = 32, LooksAtOnce = 20;
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(6);
 
     readonly ConcurrentDictionary<int, Id<Run>> _accepted = new();
@@ -19,22 +20,17 @@ sealed class ChaosLoad(ChaosDatabase database, ChaosTools tools) : IAsyncDisposa
     readonly Dictionary<string, string> _plans = [];
     readonly CancellationTokenSource _over = new();
     Task _answering = Task.CompletedTask;
-    int _next, _until, _asked;
+    int _next, _from, _until, _allowed, _asked;
 
     /// <summary>Who is sent new runs. May be dead.</summary>
     public ChaosHost Host { get; set; } = null!;
-
-    /// <summary>Runs below this number may be sent; keeps them apart over the kills.</summary>
-    public int Allowed { get; set; } = int.MaxValue;
-
-    public int Sent => _next;
 
     static Caller Self => Caller.Self;
 
     public async Task PrepareAsync()
     {
-        await (await Host.AsAsync("alma")).Connectors.PutAsync(Self, ChaosDocuments.Connector(tools.Address), default);
-        var ada = await Host.AsAsync("ada");
+        await Host.As("alma").Connectors.PutAsync(Self, ChaosDocuments.Connector(tools.Address), default);
+        var ada = Host.As("ada");
         await ada.Policies.PublishAsync(Self, new PublishPolicy(ChaosDocuments.Policy), default);
         foreach (var capsule in ChaosDocuments.Capsules)
         {
@@ -46,14 +42,19 @@ sealed class ChaosLoad(ChaosDatabase database, ChaosTools tools) : IAsyncDisposa
     }
 
     /// <summary>Sends so many runs while the trouble goes on; done when both are.</summary>
-    public async Task DuringAsync(int runs, Func<Task> trouble)
+    /// <param name="paced">The trouble says how many may be sent: <see cref="Pace"/>.</param>
+    public async Task DuringAsync(int runs, Func<Task> trouble, bool paced = false)
     {
-        _until += runs;
+        (_from, _until) = (_until, _until + runs);
+        Volatile.Write(ref _allowed, paced ? _from : _until);
         var sending = Task.WhenAll(Enumerable.Range(0, Width).Select(_ => Task.Run(SendAsync)));
         await trouble();
-        Allowed = int.MaxValue;
+        Volatile.Write(ref _allowed, _until);
         await sending;
     }
+
+    /// <summary>Lets this part of the runs be sent: keeps them apart over the kills.</summary>
+    public void Pace(int part, int of) => Volatile.Write(ref _allowed, _from + (int)((long)(_until - _from) * part / of));
 
     /// <summary>Waits as long as runs end, and holds what became of them against the tools' record.</summary>
     public async Task<ChaosCount> JudgeAsync()
@@ -88,7 +89,7 @@ sealed class ChaosLoad(ChaosDatabase database, ChaosTools tools) : IAsyncDisposa
     {
         while (Take() is { } run)
         {
-            while (run >= Allowed)
+            while (run >= Volatile.Read(ref _allowed))
             {
                 await Task.Delay(5);
             }
@@ -119,7 +120,7 @@ sealed class ChaosLoad(ChaosDatabase database, ChaosTools tools) : IAsyncDisposa
         {
             try
             {
-                return (await (await Host.AsAsync("olga")).Orchestrator.ExecuteAsync(Self, request, default)).Id;
+                return (await Host.As("olga").Orchestrator.ExecuteAsync(Self, request, default)).Id;
             }
             catch (Exception e) when (IsTrouble(e) && clock.Elapsed < Patience)
             {
@@ -132,7 +133,8 @@ sealed class ChaosLoad(ChaosDatabase database, ChaosTools tools) : IAsyncDisposa
     {
         try
         {
-            var orchestrator = (await Host.AsAsync("olga")).Orchestrator;
+            // Somebody who may see sensitive outputs, and leaves a proof of each look at one.
+            var orchestrator = Host.As("alma").Orchestrator;
             var run = wait == TimeSpan.Zero ? await orchestrator.GetAsync(Self, id, default) : await orchestrator.WaitAsync(Self, id, wait, default);
             if (run.HasEnded)
             {
@@ -145,21 +147,22 @@ sealed class ChaosLoad(ChaosDatabase database, ChaosTools tools) : IAsyncDisposa
         }
     }
 
-    /// <summary>The person who knows: whoever is asked looks into the tools' own books.</summary>
+    /// <summary>The person who knows: whoever is asked looks into the tools' own books. And somebody who looks at what has not ended.</summary>
     async Task AnswerAsync()
     {
         while (!_over.IsCancellationRequested)
         {
             try
             {
-                var orchestrator = (await Host.AsAsync("olga")).Orchestrator;
+                var orchestrator = Host.As("olga").Orchestrator;
                 foreach (var run in (await orchestrator.ListAsync(Self, RunStatus.WaitingClarification, new PageRequest(Limit: 100), _over.Token)).Items)
                 {
-                    foreach (var asked in run.Clarifications)
-                    {
-                        await orchestrator.AnswerAsync(Self, run.Id, asked.Id, Knowledge(asked), _over.Token);
-                        Interlocked.Increment(ref _asked);
-                    }
+                    await AnswerAsync(run);
+                }
+
+                foreach (var run in _accepted.Values.Where(r => !_ended.ContainsKey(r)).Take(LooksAtOnce).ToList())
+                {
+                    await LookAsync(run, TimeSpan.Zero);
                 }
 
                 await Task.Delay(300, _over.Token);
@@ -171,10 +174,27 @@ sealed class ChaosLoad(ChaosDatabase database, ChaosTools tools) : IAsyncDisposa
         }
     }
 
+    async Task AnswerAsync(Run run)
+    {
+        try
+        {
+            foreach (var asked in run.Clarifications)
+            {
+                await Host.As("olga").Orchestrator.AnswerAsync(Self, run.Id, asked.Id, Knowledge(asked), _over.Token);
+                Interlocked.Increment(ref _asked);
+            }
+        }
+        catch (Exception e) when (IsTrouble(e))
+        {
+            // This one again later, the others now.
+        }
+    }
+
     AnswerClarification Knowledge(Clarification asked) =>
         tools.Executions().FirstOrDefault(e => "chaos." + e.Tool == asked.Tool && e.Key == asked.IdempotencyKey) is { } done
             ? new AnswerClarification("done", JsonElement.Parse(Encoding.UTF8.GetBytes($$"""{"n":{{done.N}},"item":"{{done.Item}}"}""")), "it is in the books")
             : new AnswerClarification("not_done", null, "it is not in the books");
 
-    static bool IsTrouble(Exception e) => e is ProblemException or HttpRequestException or IOException or OperationCanceledException or JsonException or ObjectDisposedException;
+    // HttpClient lets a socket's own exception out when the peer hangs up before the connection is ready.
+    static bool IsTrouble(Exception e) => e is ProblemException or HttpRequestException or SocketException or IOException or OperationCanceledException or JsonException or ObjectDisposedException;
 }

@@ -1,5 +1,3 @@
-using Anumate.Platform.Hosting;
-
 namespace Anumate.Chaos;
 
 /// <summary>
@@ -18,45 +16,42 @@ sealed class ChaosPhases(ChaosDatabase database, ChaosTools tools, ChaosLoad loa
     public HashSet<string> Reached { get; } = [];
 
     /// <summary>SIGKILL at random times, the host started again at once.</summary>
-    public Task KillAsync(int runs, int kills) => load.DuringAsync(runs, async () =>
+    public Task KillAsync(int runs, int kills) => DuringAsync(runs, async () =>
     {
-        var first = load.Sent;
         for (var kill = 1; kill <= kills; kill++)
         {
-            load.Allowed = first + (int)((long)runs * kill / kills);
+            load.Pace(kill, kills);
             await Task.Delay(_random.Next(20, 1500));
             await load.Host.DisposeAsync();
             Kills++;
             load.Host = await ChaosHost.StartAsync(database);
         }
-    });
+    }, paced: true);
 
     /// <summary>SIGKILL by itself at every named commit point.</summary>
-    /// <param name="passages">At the n-th passage, for each of these.</param>
-    public Task KillAtPointsAsync(int runs, IReadOnlyList<int> passages) => load.DuringAsync(runs, async () =>
+    /// <param name="points">As <c>name:n</c>: at the n-th passage.</param>
+    /// <param name="patience">How long a host may take to start and to pass its point.</param>
+    public Task KillAtPointsAsync(int runs, IReadOnlyList<string> points, TimeSpan patience) => DuringAsync(runs, async () =>
     {
-        var (first, turn, turns) = (load.Sent, 0, KillPoint.Names.Count * passages.Count);
-        foreach (var (point, n) in KillPoint.Names.Order(StringComparer.Ordinal).SelectMany(p => passages.Select(n => (p, n))))
+        foreach (var (turn, point) in points.Index())
         {
             await load.Host.DisposeAsync();
-            load.Host = ChaosHost.Launch(database, takeOver: true, $"{point}:{n}");
-            await load.Host.ReadyAsync();
-            load.Allowed = first + (int)((long)runs * ++turn / turns);
-
-            // A point that is not passed often enough by these runs is not reached: the host goes on, and is killed as ever.
-            if (await load.Host.EndedAsync(TimeSpan.FromSeconds(3)))
-            {
-                Reached.Add(point);
-            }
-
-            await load.Host.DisposeAsync();
             Kills++;
-            load.Host = await ChaosHost.StartAsync(database);
+            load.Host = ChaosHost.Launch(database, takeOver: true, point);
+            load.Pace(turn + 1, points.Count);
+
+            // It may die while it starts. A point that is not passed often enough by these runs is not reached: the next host kills it.
+            if (await load.Host.EndedAsync(patience))
+            {
+                Reached.Add(point.Split(':')[0]);
+            }
         }
-    });
+
+        await ReplacedAsync(takeOver: true);
+    }, paced: true);
 
     /// <summary>The only host stands still past its lease and goes on.</summary>
-    public Task StopAndContinueAsync(int runs) => load.DuringAsync(runs, async () =>
+    public Task StopAndContinueAsync(int runs) => DuringAsync(runs, async () =>
     {
         await Task.Delay(500);
         await load.Host.StopAsync();
@@ -66,7 +61,7 @@ sealed class ChaosPhases(ChaosDatabase database, ChaosTools tools, ChaosLoad loa
     });
 
     /// <summary>A second host takes over while the first stands still; awake again, the first must let go and end.</summary>
-    public Task TakeOverAsync(int runs) => load.DuringAsync(runs, async () =>
+    public Task TakeOverAsync(int runs) => DuringAsync(runs, async () =>
     {
         var first = await ReplacedAsync(takeOver: false);
         await Task.Delay(500);
@@ -77,7 +72,7 @@ sealed class ChaosPhases(ChaosDatabase database, ChaosTools tools, ChaosLoad loa
         // What had reached the first is answered by it now: whatever it accepts must end as well.
         await Task.Delay(_random.Next(100, 1500));
         load.Host = second;
-        if (!await first.EndedAsync(TimeSpan.FromSeconds(60)))
+        if (!await first.EndedAsync(TimeSpan.FromMinutes(5)))
         {
             throw new InvalidOperationException($"a host that lost its lease goes on:\n{first.Said}");
         }
@@ -86,7 +81,7 @@ sealed class ChaosPhases(ChaosDatabase database, ChaosTools tools, ChaosLoad loa
     });
 
     /// <summary>A second host beside a living one refuses; beside a killed one it takes over when the lease has run out.</summary>
-    public Task TwoHostsAsync(int runs) => load.DuringAsync(runs, async () =>
+    public Task TwoHostsAsync(int runs) => DuringAsync(runs, async () =>
     {
         var first = await ReplacedAsync(takeOver: false);
         await using (var refused = ChaosHost.Launch(database, takeOver: false))
@@ -112,7 +107,7 @@ sealed class ChaosPhases(ChaosDatabase database, ChaosTools tools, ChaosLoad loa
     });
 
     /// <summary>PostgreSQL stopped and started, and killed.</summary>
-    public Task RestartDatabaseAsync(int runs, int times) => load.DuringAsync(runs, async () =>
+    public Task RestartDatabaseAsync(int runs, int times) => DuringAsync(runs, async () =>
     {
         for (var i = 0; i < times; i++)
         {
@@ -126,7 +121,7 @@ sealed class ChaosPhases(ChaosDatabase database, ChaosTools tools, ChaosLoad loa
     });
 
     /// <summary>Tools that hang, break off, answer twice, refuse, and die.</summary>
-    public Task TroubleToolsAsync(int runs, int deaths) => load.DuringAsync(runs, async () =>
+    public Task TroubleToolsAsync(int runs, int deaths) => DuringAsync(runs, async () =>
     {
         for (var i = 0; i < deaths; i++)
         {
@@ -139,7 +134,7 @@ sealed class ChaosPhases(ChaosDatabase database, ChaosTools tools, ChaosLoad loa
     });
 
     /// <summary>The disk of the database has no room left for a while.</summary>
-    public Task FillDiskAsync(int runs, SmallDisk disk) => load.DuringAsync(runs, async () =>
+    public Task FillDiskAsync(int runs, SmallDisk disk) => DuringAsync(runs, async () =>
     {
         await Task.Delay(500);
         disk.Fill();
@@ -150,6 +145,17 @@ sealed class ChaosPhases(ChaosDatabase database, ChaosTools tools, ChaosLoad loa
         await Task.Delay(1000);
         disk.Free();
     });
+
+    /// <summary>An earlier phase that failed may have left no host.</summary>
+    async Task DuringAsync(int runs, Func<Task> trouble, bool paced = false)
+    {
+        if (!load.Host.IsUp)
+        {
+            await ReplacedAsync(takeOver: true);
+        }
+
+        await load.DuringAsync(runs, trouble, paced);
+    }
 
     async Task<ChaosHost> ReplacedAsync(bool takeOver)
     {

@@ -34,10 +34,10 @@ sealed class ChaosTools : IAsyncDisposable
         await LaunchAsync();
     }
 
-    /// <summary>How many calls of a hundred hang, are cut off after they happened, answered twice, or refused with 503.</summary>
-    public async Task TroubleAsync(int hang = 0, int drop = 0, int twice = 0, int refuse = 0)
+    /// <summary>How many calls of a hundred hang, are cut off or get no answer after they happened, are answered twice, or refused with 503.</summary>
+    public async Task TroubleAsync(int hang = 0, int drop = 0, int stall = 0, int twice = 0, int refuse = 0)
     {
-        using var answer = await _http.PostAsync($"{Address}/trouble?hang={hang}&drop={drop}&twice={twice}&refuse={refuse}", new ByteArrayContent([]));
+        using var answer = await _http.PostAsync($"{Address}/trouble?hang={hang}&drop={drop}&stall={stall}&twice={twice}&refuse={refuse}", new ByteArrayContent([]));
         answer.EnsureSuccessStatusCode();
     }
 
