@@ -8,6 +8,8 @@ namespace Anumate.Chaos;
 /// <summary><c>anumate serve</c> on the chaos database, as a process of its own that takes real signals.</summary>
 sealed class ChaosHost : IAsyncDisposable
 {
+    const int MostStarts = 5;
+
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     readonly Process _process;
@@ -57,10 +59,23 @@ sealed class ChaosHost : IAsyncDisposable
         return new ChaosHost(Process.Start(info)!, database, address);
     }
 
+    /// <summary>Starts it as a supervisor does: one that gave up (its database was too slow, its port was taken meanwhile) is started again.</summary>
     public static async Task<ChaosHost> StartAsync(ChaosDatabase database, bool takeOver = true)
     {
-        var host = Launch(database, takeOver);
-        return await host.ReadyAsync() ? host : throw new InvalidOperationException($"anumate serve is not ready:\n{host.Said}");
+        for (var start = 1; ; start++)
+        {
+            var host = Launch(database, takeOver);
+            if (await host.ReadyAsync())
+            {
+                return host;
+            }
+
+            await host.DisposeAsync();
+            if (start == MostStarts)
+            {
+                throw new InvalidOperationException($"anumate serve is not ready:\n{host.Said}");
+            }
+        }
     }
 
     /// <summary>True once it answers; false when it ended before.</summary>
