@@ -8,19 +8,19 @@ readonly record struct Failure(string Code, string Clause)
     public override string ToString() => $"{Code} in `{Clause}`";
 }
 
-/// <summary>One policy asked about one set of facts. Named values are computed at most once, when needed.</summary>
-readonly struct Evaluation
+/// <summary>
+/// One policy asked about one set of facts. Its variables are put together when the first expression needs them, named values computed at most
+/// once, when needed.
+/// </summary>
+struct Evaluation(PolicyScope scope, PolicyFacts facts)
 {
-    readonly PolicyScope scope;
-    readonly CelBindings bindings;
-    readonly bool[] computed;
+    CelBindings? bindings;
+    bool[]? computed;
 
-    public Evaluation(PolicyScope scope, PolicyFacts facts)
-    {
-        this.scope = scope;
-        computed = scope.Lets.Length == 0 ? [] : new bool[scope.Lets.Length];
-        bindings = scope.Lets.Length == 0 ? facts.At(scope.Point) : facts.Fill(scope.Environment.Bind(), scope.Point);
-    }
+    /// <summary>Whether this is of the policy.</summary>
+    public readonly bool IsOf(PolicyScope other) => ReferenceEquals(scope, other);
+
+    CelBindings Bindings => bindings ??= scope.Lets.Length == 0 ? facts.At(scope.Point) : facts.Fill(scope.Environment.Bind(), scope.Point);
 
     /// <summary>
     /// Whether all clauses hold. As with CEL's <c>&amp;&amp;</c>, of which they are the operands, a clause that is false decides even when
@@ -59,7 +59,7 @@ readonly struct Evaluation
             return (LimitTerms.NoKey, null);
         }
 
-        var result = key.Evaluate(bindings);
+        var result = key.Evaluate(Bindings);
         return result.Error is { } error ? ("", new Failure(error.Code, key.Text))
             : LimitTerms.DigestOf(result.Value) is { } digest ? (digest, null)
             : ("", new Failure(CelErrors.NotJson, key.Text));
@@ -67,7 +67,7 @@ readonly struct Evaluation
 
     (bool Holds, Failure? Failure) Test(Expression clause)
     {
-        var result = clause.Evaluate(bindings);
+        var result = clause.Evaluate(Bindings);
         return result.IsTrue ? (true, null)
             : result.Error is { } error ? (false, new Failure(error.Code, clause.Text))
             : result.Value.Kind == CelKind.Bool ? (false, null)
@@ -78,10 +78,11 @@ readonly struct Evaluation
     {
         foreach (var i in rule.Needs)
         {
+            computed ??= new bool[scope.Lets.Length];
             if (!computed[i])
             {
                 computed[i] = true;
-                bindings.Set(scope.Lets[i].Slot, scope.Lets[i].Value.Evaluate(bindings));
+                Bindings.Set(scope.Lets[i].Slot, scope.Lets[i].Value.Evaluate(Bindings));
             }
         }
     }
@@ -91,7 +92,7 @@ readonly struct Evaluation
         var values = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var path in clause.Code.References)
         {
-            values.TryAdd(path.ToString(), bindings.Read(path) is { IsError: false } value ? value.ToString() : "");
+            values.TryAdd(path.ToString(), Bindings.Read(path) is { IsError: false } value ? value.ToString() : "");
         }
 
         return new ExplainedClause(clause.Text, holds, failure?.Code, values);
