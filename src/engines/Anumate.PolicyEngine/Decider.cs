@@ -29,7 +29,7 @@ public static class Decider
         var verdict = ruling.Verdict;
         var isDenied = verdict == Verdict.Deny;
         LayerOutcome? withholding = isDenied && !outcome.Denied && ruling.Spoke ? ruling.Tenant.Withholds ? ruling.Tenant : ruling.Capsule : null;
-        var closest = withholding is { } layer ? Closest.Of(layer, facts) : null;
+        var closest = withholding is { } layer ? Closest.Of(layer, facts, withValues: trace is not null) : null;
         var decision = new Decision(verdict, point.Name, outcome.Matches(), isDenied ? [] : outcome.DistinctApprovals())
         {
             Bundle = layers.Digest,

@@ -14,6 +14,8 @@ readonly record struct Failure(string Code, string Clause)
 /// </summary>
 struct Evaluation(PolicyScope scope, PolicyFacts facts)
 {
+    static readonly SortedDictionary<string, string> NoValues = [];
+
     CelBindings? bindings;
     bool[]? computed;
 
@@ -24,9 +26,9 @@ struct Evaluation(PolicyScope scope, PolicyFacts facts)
 
     /// <summary>
     /// Whether all clauses hold. As with CEL's <c>&amp;&amp;</c>, of which they are the operands, a clause that is false decides even when
-    /// another fails. With a record every clause is evaluated and noted; the answer is the same.
+    /// another fails. With a record every clause is evaluated and noted, with the values it looked at or without; the answer is the same.
     /// </summary>
-    public (bool Matches, Failure? Failure) Test(CompiledRule rule, List<ExplainedClause>? record = null)
+    public (bool Matches, Failure? Failure) Test(CompiledRule rule, List<ExplainedClause>? record = null, bool withValues = true)
     {
         Compute(rule);
         Failure? failure = null;
@@ -34,7 +36,7 @@ struct Evaluation(PolicyScope scope, PolicyFacts facts)
         foreach (var clause in rule.Clauses)
         {
             var (holds, failed) = Test(clause);
-            record?.Add(Explain(clause, holds, failed));
+            record?.Add(new ExplainedClause(clause.Text, holds, failed?.Code, withValues ? Values(clause) : NoValues));
             if (!holds && failed is null)
             {
                 if (record is null)
@@ -87,7 +89,7 @@ struct Evaluation(PolicyScope scope, PolicyFacts facts)
         }
     }
 
-    ExplainedClause Explain(Expression clause, bool holds, Failure? failure)
+    SortedDictionary<string, string> Values(Expression clause)
     {
         var values = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var path in clause.Code.References)
@@ -95,6 +97,6 @@ struct Evaluation(PolicyScope scope, PolicyFacts facts)
             values.TryAdd(path.ToString(), Bindings.Read(path) is { IsError: false } value ? value.ToString() : "");
         }
 
-        return new ExplainedClause(clause.Text, holds, failure?.Code, values);
+        return values;
     }
 }

@@ -18,10 +18,10 @@ sealed class Trace
     ], closest);
 }
 
-/// <summary>Finds, of the rules that would have allowed what a layer withholds, the one with the fewest clauses unmet; null when it has none.</summary>
+/// <summary>Finds, of the rules that would have allowed what a layer withholds, the one with the fewest clauses unmet; null when it has none. Values are for explanations.</summary>
 static class Closest
 {
-    public static ClosestAllow? Of(LayerOutcome layer, PolicyFacts facts)
+    public static ClosestAllow? Of(LayerOutcome layer, PolicyFacts facts, bool withValues)
     {
         ClosestAllow? closest = null;
         var evaluation = default(Evaluation);
@@ -33,7 +33,7 @@ static class Closest
             }
 
             var clauses = new List<ExplainedClause>();
-            evaluation.Test(rule, clauses);
+            evaluation.Test(rule, clauses, withValues);
             var found = new ClosestAllow(layer.Name, rule.Matched.Policy, rule.Name, [.. clauses.Where(c => !c.Holds)]);
             closest = closest is null || IsCloser(found, closest) ? found : closest;
         }
