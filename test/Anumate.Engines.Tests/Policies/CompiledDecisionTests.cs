@@ -141,11 +141,55 @@ public sealed class CompiledDecisionTests
         Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / 100, 0, 64);
     }
 
+    /// <summary>What a name given twice, or a tool named late, could be made to look like.</summary>
+    [Theory]
+    [InlineData("""{"call":{"tool":"a.open","args":{}},"call":{"tool":"a.shut","args":{}}}""", Verdict.Deny)]
+    [InlineData("""{"call":{"tool":"a.shut","args":{}},"call":{"tool":"a.open","args":{}}}""", Verdict.Allow)]
+    [InlineData("""{"call":{"tool":"a.open","args":{},"tool":"a.shut"}}""", Verdict.Deny)]
+    [InlineData("""{"call":{"args":{"tool":"a.shut"},"tool":"a.open"}}""", Verdict.Allow)]
+    [InlineData("""{"actor":{"id":"x"},"call":{"args":{"call":{"tool":"a.shut"}},"tool":"a.open"}}""", Verdict.Allow)]
+    [InlineData("""{"call":{"tool":"a.\u006fpen","args":{"x":1}}}""", Verdict.Allow)]
+    [InlineData("""{"call":{"tool":"a.open","args":{"x":1,"x":2}}}""", Verdict.Deny)]
+    [InlineData("""{"call":{"tool":"a.open","args":{"x":2},"args":{"y":2}}}""", Verdict.Allow)]
+    [InlineData("""{"call":{"tool":"a.open","args":{"x":1,"\u0078":2}}}""", Verdict.Deny)]
+    [InlineData("""{"call":{"tool":"a.open","args":{}}} {}""", null)]
+    [InlineData("""{"call":{"tool":"a.open","args":[]}}""", Verdict.Deny)]
+    [InlineData("""{"call":{"tool":"a.open","args":{},"no":1}}""", null)]
+    [InlineData("""{"call":{"tool":"a.open","args":{}},"inputs":5}""", null)]
+    [InlineData("""{"call":{"tool":"a.open","args":{}},"now":"noon"}""", null)]
+    public void Text_that_tries_to_be_two_things_is_what_it_is_in_full(string json, Verdict? verdict)
+    {
+        var layers = Layers(
+            [
+                Ask.Compile(PolicyText.Named("open", 1, "on tool in [\"a.open\"]", "rule a allow", "rule d deny when has(call.args.x) && call.args.x == 2.0")),
+                Ask.Compile(PolicyText.Named("shut", 1, "on tool in [\"a.shut\"]", "rule a allow", "rule d deny")),
+            ], []);
+        foreach (var tool in new[] { "a.open", "a.shut" })
+        {
+            for (var i = 0; i < 12; i++)
+            {
+                Decider.Judge(layers, PolicyPoint.ToolBefore, Ask.Call(tool: tool));
+            }
+        }
+
+        Assert.Equal(verdict, Decider.Judge(layers, PolicyPoint.ToolBefore, Encoding.UTF8.GetBytes(json), out var found));
+        Assert.Equal(verdict is null, found.Count > 0);
+    }
+
     [Fact]
     public void A_tool_that_no_policy_names_takes_no_memory_of_its_own()
     {
         var set = PolicySet.Of([Ask.Compile(PolicyText.With("rule a allow")), Ask.Compile(PolicyText.Named("b", 1, "on tool in [\"payments.*\"]", "rule a allow"))]);
         Assert.Same(set.Applicable(PolicyPoint.ToolBefore, Ask.Call(tool: "x.y")), set.Applicable(PolicyPoint.ToolBefore, Ask.Call(tool: "z.y")));
         Assert.NotSame(set.Applicable(PolicyPoint.ToolBefore, Ask.Call(tool: "x.y")), set.Applicable(PolicyPoint.ToolBefore, Ask.Call(tool: "payments.get")));
+    }
+
+    [Fact]
+    public void A_tool_with_a_policy_of_its_own_is_not_taken_for_one_without()
+    {
+        var layers = Ask.Layers(Ask.Set(
+            PolicyText.With("rule a allow when call.tool == \"other.tool\"", "rule b allow"), PolicyText.Named("own", 1, "on tool in [\"payments.*\"]", "rule c deny")));
+        Assert.Equal(Verdict.Deny, Decider.Judge(layers, PolicyPoint.ToolBefore, Ask.Call(tool: "payments.refund")));
+        Assert.Equal(Verdict.Allow, Decider.Judge(layers, PolicyPoint.ToolBefore, Ask.Call(tool: "orders.get")));
     }
 }

@@ -108,8 +108,8 @@ sealed class SlotReader
             seen |= 1ul << index;
         }
 
-        // A variable that is not there has no value; a field that is not there is known to be absent.
-        for (var i = 0; i < of.Fields.Length && of != root; i++)
+        // What is not there is known to be absent.
+        for (var i = 0; i < of.Fields.Length; i++)
         {
             if (of.Fields[i].Slot is var slot and >= 0 && (seen & (1ul << i)) == 0)
             {
