@@ -2,7 +2,8 @@ using Anumate.Bench;
 using Anumate.Bench.Policies;
 
 // Decisions a second on one thread, every answer checked against an oracle first. --seconds N is the time of one measurement (1),
-// --cpu counts processor time instead of the clock's, for a machine that has more to do; --no-peers leaves out Cedar and OPA, which are otherwise installed into bench/.peers and run on the same workloads.
+// --cpu counts processor time instead of the clock's, for a machine that has more to do; --no-peers leaves out Cedar and OPA, which are
+// otherwise installed into bench/.peers and run on the same workloads.
 var seconds = Array.IndexOf(args, "--seconds") is var at and >= 0 ? double.Parse(args[at + 1]) : 1;
 Measure.ByProcessorTime = args.Contains("--cpu");
 var report = new Report("policy");

@@ -21,7 +21,8 @@ public sealed partial class PolicyFacts
         }
         catch (InvalidOperationException)
         {
-            found.Add(Diagnostic.Error("policy.facts", "the facts hold a name that is no text: half a surrogate pair, or bytes that are not UTF-8", "/facts"));
+            found.Add(Diagnostic.Error(
+                "policy.facts", "the facts hold a name that is no text: half a surrogate pair, or bytes that are not UTF-8", "/facts"));
             return null;
         }
     }

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using Anumate.Engines.Tests.Fuzz;
 using Anumate.PolicyEngine;
 using CsCheck;

@@ -11,7 +11,8 @@ public enum CelTruth
 /// <summary>A value that a condition looks at: a variable, by its index in the environment, and the fields below it.</summary>
 public sealed record CelRead(int Variable, IReadOnlyList<string> Fields)
 {
-    public bool Equals(CelRead? other) => other is not null && Variable == other.Variable && Fields.SequenceEqual(other.Fields, StringComparer.Ordinal);
+    public bool Equals(CelRead? other) =>
+        other is not null && Variable == other.Variable && Fields.SequenceEqual(other.Fields, StringComparer.Ordinal);
 
     public override int GetHashCode() => Fields.Aggregate(Variable, HashCode.Combine);
 

@@ -24,11 +24,15 @@ public sealed class CelVocabulary
     internal Dictionary<string, string>.AlternateLookup<ReadOnlySpan<char>> Known => texts.GetAlternateLookup<ReadOnlySpan<char>>();
 
     /// <summary>A constant of one of the conditions, its text the common one.</summary>
-    internal CelValue Shared(CelValue constant) => constant.StringOrNull is { } text && texts.TryGetValue(text, out var known) ? CelValue.Of(known) : constant;
+    internal CelValue Shared(CelValue constant) =>
+        constant.StringOrNull is { } text && texts.TryGetValue(text, out var known) ? CelValue.Of(known) : constant;
 
     /// <summary>What fills slots for these paths from JSON text; one for all who look at the same.</summary>
-    internal SlotReader Reader(IReadOnlyList<CelRead> reads) =>
-        readers.GetOrAdd(string.Join('\n', reads), static (_, made) => new SlotReader(made.reads, made.vocabulary, made.vocabulary.environment), (reads, vocabulary: this));
+    internal SlotReader Reader(IReadOnlyList<CelRead> reads)
+    {
+        var key = string.Join('\n', reads);
+        return readers.TryGetValue(key, out var known) ? known : readers.GetOrAdd(key, new SlotReader(reads, this, environment));
+    }
 
     static IEnumerable<string> Texts(CelValue constant) =>
         constant.StringOrNull is { } text ? [text] : constant.As<ListPayload>() is { } list ? list.Select(i => i.StringOrNull).OfType<string>() : [];

@@ -48,7 +48,7 @@ sealed class Lowering(Func<int, CelExpression?> named)
             Invoke { Function.Name: "@in" } call when Known(call.Arguments[1])?.As<ListPayload>() is { } list => OfMembership(call, list),
             Invoke { Arguments.Length: 1 or 2 } call => All(call.Arguments) is { } arguments ? new Apply(call.Function, arguments) : null,
             TypedLogic logic => All(logic.Operands) is { } operands ? new Joint(logic.IsAnd, operands) : null,
-            Choice choice => All([choice.Condition, choice.Then, choice.Otherwise]) is [var test, var then, var other] ? new Either(test, then, other) : null,
+            Choice c => All([c.Condition, c.Then, c.Otherwise]) is [var test, var then, var other] ? new Either(test, then, other) : null,
             _ => null,
         };
     }
@@ -69,12 +69,12 @@ sealed class Lowering(Func<int, CelExpression?> named)
         return lowered;
     }
 
-    Plain? OfOrElse(Invoke read, Typed otherwise) =>
+    Otherwise? OfOrElse(Invoke read, Typed otherwise) =>
         PathOf(read.Arguments[0]) is { } target && read.Arguments[1] is Constant { Value.StringOrNull: { } field } && Of(otherwise) is { } other
             ? new Otherwise(Slot(Below(target, field)), other)
             : null;
 
-    Plain? OfMembership(Invoke call, ListPayload list) =>
+    Apply? OfMembership(Invoke call, ListPayload list) =>
         Of(call.Arguments[0]) is { } item ? new Apply(call.Function, [item, Fixed(new(HashedPayload.Of(list)))]) : null;
 
     Fixed Fixed(CelValue value)
@@ -114,9 +114,8 @@ sealed class Lowering(Func<int, CelExpression?> named)
     {
         Constant constant => constant.Value,
         NewList { Optional: null } list => Known(list.Items) is { } items ? CelValue.List(items) : null,
-        Invoke { Arguments.Length: 1 or 2 } call => Known(call.Arguments) is { } arguments && Truths.Call(call.Function, arguments) is { IsError: false } value
-            ? value
-            : null,
+        Invoke { Arguments.Length: 1 or 2 } call =>
+            Known(call.Arguments) is { } arguments && Truths.Call(call.Function, arguments) is { IsError: false } value ? value : null,
         _ => null,
     };
 

@@ -24,7 +24,7 @@ static class ShapeCompiler
         Has has => Expression.Call(((Func<CelValue, CelTruth>)Truths.Has).Method, Slot(has.Number)),
         Doubt => Expression.Constant(CelTruth.Unsure),
         Apply { Function.Name: "!_" } not => Expression.Call(((Func<CelTruth, CelTruth>)Truths.Not).Method, Truth(not.Arguments[0])),
-        Apply apply when TestOf(apply.Function.Name) is { } test => Expression.Call(test.Method, Value(apply.Arguments[0]), Value(apply.Arguments[1])),
+        Apply { Arguments: [var a, var b] } apply when TestOf(apply.Function.Name) is { } test => Expression.Call(test.Method, Value(a), Value(b)),
         _ => Expression.Call(((Func<CelValue, CelTruth>)Truths.Is).Method, Value(part)),
     };
 
@@ -49,11 +49,12 @@ static class ShapeCompiler
         Apply { Arguments: [var a] } apply when apply.Function.Name != "!_" =>
             Expression.Call(((Func<Code1, CelValue, CelValue>)Truths.Call).Method, Expression.Constant(apply.Function.One), Value(a)),
         Apply { Arguments: [var a, var b] } apply =>
-            Expression.Call(((Func<Code2, CelValue, CelValue, CelValue>)Truths.Call).Method, Expression.Constant(apply.Function.Two), Value(a), Value(b)),
+            Expression.Call(((Func<Code2, CelValue, CelValue, CelValue>)Truths.Call).Method, Expression.Constant(apply.Function.Two),
+                Value(a), Value(b)),
         _ => Expression.Call(((Func<CelTruth, CelValue>)Truths.ValueOf).Method, Truth(part)),
     };
 
-    static Expression Slot(int number) =>
+    static BinaryExpression Slot(int number) =>
         Expression.ArrayIndex(Slots, Expression.ArrayIndex(Places, Expression.Add(Place, Expression.Constant(number))));
 
     /// <summary>The operands from the left, as long as they leave the outcome open; one that is unsure is the outcome.</summary>
@@ -75,7 +76,7 @@ static class ShapeCompiler
         return Expression.Block([truth], whole);
     }
 
-    static Expression OfEither(Either either, Func<Plain, Expression> of, Expression unsure)
+    static BlockExpression OfEither(Either either, Func<Plain, Expression> of, Expression unsure)
     {
         var test = Expression.Variable(typeof(CelTruth));
         return Expression.Block([test],
