@@ -149,6 +149,9 @@ public sealed record Decision(Verdict Verdict, string Point, IReadOnlyList<Match
     /// <summary>Digest of the bundle that decided.</summary>
     public string Bundle { get; init; } = "";
 
+    /// <summary>Digest of the decision in whose place a denial stands, since a limit that it demanded is used up.</summary>
+    public string? InsteadOf { get; init; }
+
     /// <summary>How it came about, where that was asked for.</summary>
     public Explanation? Explanation { get; init; }
 }

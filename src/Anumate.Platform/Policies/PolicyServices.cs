@@ -24,6 +24,7 @@ public static class PolicyServices
 
         services.AddSingleton<Wired>();
         services.AddCompiledPolicies();
+        services.TryAddSingleton<Limits>();
         services.TryAddSingleton<PolicyGate>();
         return services.AddBroadcast<PolicyGate>([PolicyPublished.EventType, PolicyDeleted.EventType], (gate, news, _) =>
         {

@@ -15,7 +15,7 @@ public sealed class PolicyGateTests(TestDatabase database)
         {
             Kit = new LocalPolicies(database.Tenant());
             Door = new Door(Kit.Service);
-            Gate = new PolicyGate(Door, new CompiledPolicies(), Kit.Time, NullLogger<PolicyGate>.Instance);
+            Gate = new PolicyGate(Door, new CompiledPolicies(), new Limits(database.Db, Kit.Time), Kit.Time, NullLogger<PolicyGate>.Instance);
         }
 
         public LocalPolicies Kit { get; }
