@@ -28,17 +28,18 @@ begin
         select distinct hashtextextended(format('limit %s %s %s', platform.tenant(), d.rule, d.key), 7312) as counter
         from unnest(of_rules, of_keys) as d (rule, key) order by 1) c;
     -- Each statement from here on sees what was committed before the locks were given.
-    for number in 1 .. cardinality(of_rules) loop
+    for i in 1 .. cardinality(of_rules) loop
         if exists (select from platform.limit_taken t where t.tenant_id = platform.tenant()
-                and t.rule = of_rules[number] and t.key = of_keys[number] and t.taking = of_taking) then
+                and t.rule = of_rules[i] and t.key = of_keys[i] and t.taking = of_taking) then
             continue;
         end if;
         select t.at into nth from platform.limit_taken t
-            where t.tenant_id = platform.tenant() and t.rule = of_rules[number] and t.key = of_keys[number]
-                and t.at > moment - make_interval(secs => seconds[number])
-            order by t.at desc offset counts[number] - 1 limit 1;
+            where t.tenant_id = platform.tenant() and t.rule = of_rules[i] and t.key = of_keys[i]
+                and t.at > moment - make_interval(secs => seconds[i])
+            order by t.at desc offset counts[i] - 1 limit 1;
         if found then
-            free := nth + make_interval(secs => seconds[number]);
+            number := i;
+            free := nth + make_interval(secs => seconds[i]);
             return next;
             return;
         end if;
