@@ -42,7 +42,7 @@ sealed class OrchestratorService(
         if (decision.Verdict is Verdict.Approval or Verdict.Limit && await store.ReplayAsync(caller, once, ct) is { } before)
         {
             // Nobody is asked again, and nothing is counted again.
-            return before;
+            return await ShownAsync(caller, await AgainAsync(caller, before, request.Wait, ct), ct);
         }
 
         decision = await gate.TakeAsync(caller.Tenant, decision, TakingOf(caller, once, run), ct);
@@ -55,14 +55,15 @@ sealed class OrchestratorService(
             Json.Of(JsonSerializer.SerializeToElement(facts, OrchestratorJson.Default.RunFacts)));
         var birth = new RunBirth(caller.Tenant, run, plan, started, facts, keys, decision) { Once = once.Key is null ? null : once, Wait = request.Wait };
         var accepted = (await shards.Of(run).StartAsync(birth.AsImmutable()).WaitAsync(ct)).Value;
-        if (accepted.Id != run)
-        {
-            // The first start may be durable and yet have been answered with 503, its connection lost in the commit: then nobody is at work on it.
-            await shards.Of(accepted.Id).ResumeAsync(RunKey.Of(caller.Tenant, accepted.Id));
-            accepted = request.Wait > TimeSpan.Zero ? await WaitedAsync(caller, accepted.Id, request.Wait, ct) : accepted;
-        }
+        return await ShownAsync(caller, accepted.Id == run ? accepted : await AgainAsync(caller, accepted, request.Wait, ct), ct);
+    }
 
-        return await ShownAsync(caller, accepted, ct);
+    /// <summary>The run that the same request has started before.</summary>
+    async Task<Run> AgainAsync(Caller caller, Run first, TimeSpan wait, CancellationToken ct)
+    {
+        // That start may be durable and yet have been answered with 503, its connection lost in the commit: then nobody is at work on it.
+        await shards.Of(first.Id).ResumeAsync(RunKey.Of(caller.Tenant, first.Id));
+        return wait > TimeSpan.Zero ? await WaitedAsync(caller, first.Id, wait, ct) : first;
     }
 
     public async Task<Page<Run>> ListAsync(Caller caller, RunStatus? status, PageRequest page, CancellationToken ct)
