@@ -80,4 +80,8 @@ public sealed class RulingPolicies(PolicyLayers layers, string? fault)
 
     public Decision Decide(PolicyPoint point, PolicyFacts facts) =>
         fault is null ? Enforcement.Demand(point, Decider.Decide(layers, point, facts)) : Decider.Refuse(layers.Digest, point, fault);
+
+    /// <summary>Decides, and says how.</summary>
+    public Decision Explain(PolicyPoint point, PolicyFacts facts) =>
+        fault is null ? Enforcement.Demand(point, Decider.Explain(layers, point, facts)) : Decider.Refuse(layers.Digest, point, fault);
 }

@@ -14,8 +14,8 @@ public static class Enforcement
     {
         [PolicyPoint.CapsulePublish] = Everywhere,
         [PolicyPoint.PlanCompile] = Everywhere,
-        [PolicyPoint.RunStart] = Everywhere,
-        [PolicyPoint.ToolBefore] = [.. Everywhere, RuleKind.Approval],
+        [PolicyPoint.RunStart] = [.. Everywhere, RuleKind.Approval, RuleKind.Limit, RuleKind.Require],
+        [PolicyPoint.ToolBefore] = [.. Everywhere, RuleKind.Approval, RuleKind.Limit, RuleKind.Require],
     };
 
     /// <summary>The rules of a policy that would not be carried out.</summary>

@@ -14,7 +14,7 @@ public static class PolicyServices
         return services;
     }
 
-    /// <summary>The gate, for a service that names <see cref="IPolicies"/> among its needs. It hears of every published policy.</summary>
+    /// <summary>The gate, for a service that names <see cref="IPolicies"/> among its needs. It hears of every policy that is published or deleted.</summary>
     public static IServiceCollection AddPolicyGate(this IServiceCollection services)
     {
         if (services.Any(d => d.ServiceType == typeof(Wired)))
@@ -24,10 +24,11 @@ public static class PolicyServices
 
         services.AddSingleton<Wired>();
         services.AddCompiledPolicies();
+        services.TryAddSingleton<Limits>();
         services.TryAddSingleton<PolicyGate>();
-        return services.AddBroadcast<PolicyGate>([PolicyPublished.EventType], (gate, published, _) =>
+        return services.AddBroadcast<PolicyGate>([PolicyPublished.EventType, PolicyDeleted.EventType], (gate, news, _) =>
         {
-            gate.Forget(published.Tenant);
+            gate.Forget(news.Tenant);
             return Task.CompletedTask;
         });
     }

@@ -30,7 +30,7 @@ sealed class GhostRunService(
         var keys = await vault.CreateDataKeyAsync(caller.Tenant, AsRun(id), ct);
         var digest = SaltedDigest.Of(keys.Salt.Span, inputs.Utf8.Span).ToString();
         var report = await new Preflight(caller, plan, AsRun(id), inputs, digest, request.Fixtures ?? new Dictionary<string, JsonElement>(), gate, connectors, identity)
-            .MakeAsync(MostPaths, ct);
+            .MakeAsync(MostPaths, time.GetUtcNow(), ct);
         report = report with { DurationMs = time.GetElapsedTime(began).TotalMilliseconds };
         slo.Preflight(time.GetElapsedTime(began));
         var ghost = new GhostRun(id, plan.Plan.Hash, digest, PolicyDigest(report), report, caller.Principal, time.GetUtcNow());

@@ -190,6 +190,9 @@ public sealed record StepFailed(DateTimeOffset At, string Step, CallPhase Phase,
 public sealed record StepDenied(DateTimeOffset At, string Step, CallPhase Phase, string DecisionDigest, string Reason, string? ArgumentsDigest = null)
     : StepEvent(At, Step)
 {
+    /// <summary>The digest of the decision that would have let it pass, had a limit that it demanded not been used up.</summary>
+    public string? InsteadOf { get; init; }
+
     public override string Kind => "step_denied";
 }
 

@@ -32,7 +32,7 @@ public static partial class JournalFormat
         "step_completed" => new StepCompleted(b.At, b.Step, b.Value("output")),
         "step_skipped" => new StepSkipped(b.At, b.Step, b.Word("reason", Words.Skips), b.TextOrNull("because")),
         "step_failed" => new StepFailed(b.At, b.Step, b.Phase, b.Text("code"), b.Text("error")),
-        "step_denied" => new StepDenied(b.At, b.Step, b.Phase, b.Text("decision"), b.Text("reason"), b.TextOrNull("args_digest")),
+        "step_denied" => new StepDenied(b.At, b.Step, b.Phase, b.Text("decision"), b.Text("reason"), b.TextOrNull("args_digest")) { InsteadOf = b.TextOrNull("instead_of") },
         "attempt_started" => new AttemptStarted(
             b.At, b.Step, b.Attempt, b.Phase, b.Text("args_digest"), b.Time("deadline"), b.TextOrNull("decision")),
         "attempt_completed" => new AttemptCompleted(

@@ -110,6 +110,7 @@ public static partial class JournalFormat
                 json.WriteString("decision"u8, e.DecisionDigest);
                 json.WriteString("reason"u8, e.Reason);
                 Text(json, "args_digest"u8, e.ArgumentsDigest);
+                Text(json, "instead_of"u8, e.InsteadOf);
                 break;
             case RetryScheduled e:
                 Time(json, "due"u8, e.Due);

@@ -110,6 +110,8 @@ public static partial class Interpreter
                 }
             }
 
+            // A policy may have asked too, in the run's first commit: of that the plan knows nothing.
+            open &= state.ApprovalList.TrueForAll(a => a.Step is not null || a.Verdict is ApprovalVerdict.Granted);
             return state.GatesPassed = open;
         }
 

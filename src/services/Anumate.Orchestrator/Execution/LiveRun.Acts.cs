@@ -169,6 +169,13 @@ sealed partial class LiveRun
             return;
         }
 
+        var taken = await services.Gate.TakeAsync(c.Tenant, decision, AttemptOf(c, call), default);
+        if (taken.Verdict == Verdict.Deny)
+        {
+            await HandInAsync(new StepDenied(Now, call.Step.Id, call.Phase, taken.Digest, taken.Reason, digest) { InsteadOf = taken.InsteadOf });
+            return;
+        }
+
         var token = await services.Tokens.IssueAsync(c.AsService, new NewCapToken(c.Run, call.Step.Id, call.Attempt, c.Epoch, c.Plan.Plan.Hash,
             [new Grant(call.Tool.Grant, digest, 1)], services.Options.TokenLifetime, c.Facts.Principal), default);
         if (call.RecordStart)
@@ -184,6 +191,9 @@ sealed partial class LiveRun
         await HandInAsync(new AttemptCompleted(Now, call.Step.Id, call.Attempt, call.Phase, OutcomeOf(result.Outcome),
             result.Output is { } output ? Json.Of(output) : default, result.Error, digest, decision.Digest));
     }
+
+    /// <summary>The name of an attempt. It stays the same when the run is read again before the attempt was made: a limit then counts it once.</summary>
+    static string AttemptOf(RunContext c, StartCall call) => string.Join('/', c.Run, call.Key.StepPath, call.Key.Iteration, call.Phase, call.Key.Generation, call.Attempt);
 
     /// <summary>Why an approval of this call holds no longer; null when it does, or none was needed.</summary>
     async Task<string?> ApprovalLostAsync(RunContext c, StartCall call, string digest)
@@ -211,6 +221,18 @@ sealed partial class LiveRun
         {
             return e.Problem.Detail;
         }
+    }
+
+    /// <summary>Why the granted approval of a run's start does not hold: the policies decide otherwise by now. Null when they do not.</summary>
+    async Task<string?> OvertakenAsync(RunContext c, string approval)
+    {
+        if (c.State.Approvals.FirstOrDefault(a => a.Id == approval) is not { Step: null, DecisionDigest: { } digest })
+        {
+            return null;
+        }
+
+        var decision = await services.Gate.DecideAsync(c.Requester, PolicyPoint.RunStart, c.PolicyFacts, c.Plan.PolicyDigests, default);
+        return decision.Digest == digest ? null : $"the policies decide otherwise by now: {decision.Reason}";
     }
 
     async Task<ToolResult> SendAsync(RunContext c, StartCall call, CapToken token)
@@ -259,6 +281,16 @@ sealed partial class LiveRun
         ApprovalName(call, decision), $"{c.Plan.Plan.Capsule}: {call.Step.Id} calls {call.Tool.Name}",
         new ApprovalSubject(c.Run, c.Plan.Plan.Hash, c.State.InputsDigest, decision.Digest, call.Step.Id, digest),
         [.. decision.Approvals.Select(a => new ApprovalStage(a.Groups, a.Quorum, a.Within))], c.Requesters, Evidence(c, call.Step, decision)), call.Phase);
+
+    /// <summary>Asks for what policies demand before the run begins. The entry stands in the run's first commit, so that it never begins without.</summary>
+    async Task<ApprovalWasRequested> AskForRunAsync(RunContext c, Decision decision)
+    {
+        var request = new NewApproval($"run.start:{string.Join('+', decision.Approvals.Select(a => a.Rule))}", $"{c.Plan.Plan.Capsule} starts",
+            new ApprovalSubject(c.Run, c.Plan.Plan.Hash, c.State.InputsDigest, decision.Digest),
+            [.. decision.Approvals.Select(a => new ApprovalStage(a.Groups, a.Quorum, a.Within))], c.Requesters, Evidence(c, null, decision));
+        var approval = await services.Approvals.RequestAsync(c.AsService, request, default);
+        return new ApprovalWasRequested(Now, approval.Id.ToString(), request.Name, DecisionDigest: decision.Digest);
+    }
 
     async Task RequestAsync(RunContext c, NewApproval request, CallPhase phase)
     {

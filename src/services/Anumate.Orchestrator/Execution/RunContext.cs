@@ -58,8 +58,7 @@ sealed class RunContext
     /// <summary>Whether the run has ended or waits for people.</summary>
     public bool Settled => State.HasEnded || State.Status is RunStatus.WaitingApproval or RunStatus.WaitingClarification;
 
-    public PolicyFacts PolicyFacts => field ??= PolicyEngine.PolicyFacts.Of(Requester)
-        .WithCapsule(Plan.Plan.Capsule, Plan.Plan.CapsuleVersion, Plan.Plan.Labels).WithRun(Run, Facts.Principal).WithInputs(State.Inputs.ToElement());
+    public PolicyFacts PolicyFacts => field ??= Facts.About(Requester, Plan.Plan, Run, State.Inputs);
 
     public Run View() => RunViews.Of(State, Facts.Principal, Created, sealing, IdempotencyKey);
 
@@ -100,8 +99,9 @@ sealed class RunContext
         }
     }
 
-    /// <summary>The first commit.</summary>
-    public RunAppend Birth(RunStarted started) => Append([started], 1, records.LeavesOf(started, State), records.EventsOf(started, State), last: true);
+    /// <summary>The first commit: that it started, and what was asked for with it.</summary>
+    public RunAppend Birth(RunStarted started, ApprovalWasRequested? asked) =>
+        Append(asked is null ? [started] : [started, asked], 1, records.LeavesOf(started, State), records.EventsOf(started, State), last: true);
 
     RunAppend Append(List<JournalEvent> entries, long seq, IReadOnlyList<Leaf> leaves, IReadOnlyList<OutboxEvent> events, bool last)
     {

@@ -22,7 +22,7 @@ sealed class RunRecords(Id<Tenant> tenant, Id<Run> run, ExecutablePlan plan, Cal
         AttemptCompleted e => [Call(RunLeaf.Outcome, e, Outcome(e))],
         LookupCompleted { Outcome: not LookupOutcome.Unknown } e => [Call(RunLeaf.Outcome, e, new JsonObject { ["outcome"] = "lookup_" + Word(e.Outcome.ToString()) })],
         ClarificationWasAnswered e => [Call(RunLeaf.Outcome, e, new JsonObject { ["outcome"] = "clarified_" + Word(e.Answer.ToString()), ["by"] = e.By })],
-        StepDenied e => [Step("run.denied", e, new JsonObject { ["decision"] = e.DecisionDigest, ["arguments"] = e.ArgumentsDigest })],
+        StepDenied e => [Step("run.denied", e, new JsonObject { ["decision"] = e.DecisionDigest, ["arguments"] = e.ArgumentsDigest, ["instead_of"] = e.InsteadOf })],
         RunCompleted e => [Make("run.ended", e.At, null, new JsonObject { ["status"] = RunViews.Word(e.Status), ["plan"] = plan.Hash, ["inputs"] = state.InputsDigest })],
         _ => [],
     };
