@@ -1,6 +1,10 @@
+using Anumate.Platform.Data;
 using Anumate.Platform.Events;
+using Anumate.Platform.Redactions;
+using Anumate.Platform.Secrets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace Anumate.Platform.Policies;
 
@@ -25,6 +29,9 @@ public static class PolicyServices
         services.AddSingleton<Wired>();
         services.AddCompiledPolicies();
         services.TryAddSingleton<PolicyGate>();
+        services.TryAddSingleton(p => new PolicyRedaction(
+            p.GetRequiredService<Db>(), p.GetRequiredService<TenantKeys>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<PolicyRedaction>>()));
+        services.TryAddSingleton<CallRedaction>();
         return services.AddBroadcast<PolicyGate>([PolicyPublished.EventType], (gate, published, _) =>
         {
             gate.Forget(published.Tenant);

@@ -22,5 +22,6 @@ sealed record RunFacts(
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(RunFacts))]
 [JsonSerializable(typeof(JsonNode))]
+[JsonSerializable(typeof(IReadOnlyList<RedactionDemand>))]
 [JsonSerializable(typeof(string))]
 sealed partial class OrchestratorJson : JsonSerializerContext;
