@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Anumate.PlanEngine;
 using Anumate.Platform.Policies;
 using Anumate.PolicyEngine;
@@ -25,7 +26,7 @@ public sealed class CallRedaction(PolicyGate gate, PolicyRedaction redaction)
             return (arguments, null);
         }
 
-        var sent = Json.Parse(redacted);
+        var sent = Canonical(redacted);
         var rules = PolicyRedaction.At(Arguments, decision.Redactions).SelectMany(d => d.Rules).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
         return tool.Misfit(sent, true) is { } misfit
             ? (default, $"what {string.Join(", ", rules.Select(r => $"`{r}`"))} leave of the arguments does not fit `{tool.Name}`: {misfit}")
@@ -47,6 +48,12 @@ public sealed class CallRedaction(PolicyGate gate, PolicyRedaction redaction)
         }
 
         var redacted = await redaction.RedactAsync(place, decision is null ? demands : [.. demands, .. decision.Redactions], Answer, output.Utf8, ct);
-        return new KnownAnswer(redacted.Equals(output.Utf8) ? output : Json.Parse(redacted), decision?.Digest, null);
+        return new KnownAnswer(redacted.Equals(output.Utf8) ? output : Canonical(redacted), decision?.Digest, null);
+    }
+
+    static Json Canonical(ReadOnlyMemory<byte> redacted)
+    {
+        using var document = JsonDocument.Parse(redacted, new JsonDocumentOptions { MaxDepth = 2 * AnumateJson.MaxDepth });
+        return Json.Of(document.RootElement);
     }
 }

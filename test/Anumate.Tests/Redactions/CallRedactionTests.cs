@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json;
+using Anumate.Platform.Policies;
 using Anumate.Platform.Secrets;
 using Anumate.Proofs;
+using Anumate.Tests.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Anumate.Tests.Redactions;
@@ -234,6 +236,73 @@ public sealed class CallRedactionTests(TestServer server, TestDatabase database)
     }
 
     [Fact]
+    public async Task What_a_person_says_a_tool_has_answered_is_redacted_and_withheld_like_its_answer()
+    {
+        await using var schema = await TestSchema.MakeAsync(database.Server, TimeProvider.System);
+        await using var quick = await RunningServer.StartAsync(schema.Options, new()
+        {
+            ["Anumate:Orchestrator:TokenLifetime"] = "00:00:01", ["Anumate:Orchestrator:ClockSkew"] = "00:00:00",
+        });
+        await using var crm = await Crm.MakeAsync(await quick.NewTenantAsync(), Crm.Capsule(unknown: "ask"));
+        await crm.PublishAsync("tool.before, tool.after", "rule people redact result.to with drop", "rule blind deny when has(result.id) && result.id == \"m2\"");
+        crm.Tools.Answers["send"] = (crm.Tools.Answers["send"].Body, true);
+        var run = await crm.RunAsync();
+        for (var attempt = 0; run.Clarifications.Count == 0 && attempt < 30; attempt++)
+        {
+            run = await (await crm.Tenant.ClientAsync("olga")).Orchestrator.WaitAsync(Self, run.Id, TimeSpan.FromSeconds(2), default);
+        }
+
+        var question = Assert.Single(run.Clarifications).Id;
+        var olga = await crm.Tenant.ClientAsync("olga");
+        Assert.Equal("answer-withheld", await PlatformTenant.RefusalAsync(() => olga.Orchestrator.AnswerAsync(Self, run.Id, question, Done("m2"), default)));
+        await olga.Orchestrator.AnswerAsync(Self, run.Id, question, Done("m1"), default);
+        run = await crm.EndedAsync(run);
+
+        Assert.Equal(RunStatus.Completed, run.Status);
+        var entry = await crm.EntryAsync(run, "clarification_answered", "send");
+        Assert.Equal("m1", entry.GetProperty("output").GetProperty("id").GetString());
+        Assert.False(entry.GetProperty("output").TryGetProperty("to", out _));
+        Assert.NotNull(entry.GetProperty("answer_decision").GetString());
+        Assert.DoesNotContain("m2", await crm.StoredAsync());
+
+        static AnswerClarification Done(string id) => new("done", JsonElement.Parse(Encoding.UTF8.GetBytes($$"""{"id":"{{id}}","to":"{{Crm.Email}}"}""")));
+    }
+
+    [Fact]
+    public async Task An_answer_waits_while_nobody_can_decide_about_it_and_is_not_asked_for_again()
+    {
+        var door = new Door();
+        await using var schema = await TestSchema.MakeAsync(database.Server, TimeProvider.System);
+        await using var host = await RunningServer.StartAsync(schema.Options, null, services =>
+        {
+            var policies = services.Single(d => d.ServiceType == typeof(IPolicies));
+            services.Remove(policies);
+            services.AddSingleton(p => door.Before((IPolicies)(policies.ImplementationFactory?.Invoke(p) ?? ActivatorUtilities.CreateInstance(p, policies.ImplementationType!))));
+        });
+        await using var crm = await Crm.MakeAsync(await host.NewTenantAsync());
+        await crm.PublishAsync("tool.after", "rule people redact result.to with drop");
+        crm.Tools.During = tool =>
+        {
+            if (tool == "send")
+            {
+                door.IsShut = true;
+                host.Services.GetRequiredService<PolicyGate>().Forget(crm.Tenant.Id);
+            }
+
+            return Task.CompletedTask;
+        };
+        var run = await crm.StartAsync();
+        await Processes.UntilAsync(() => crm.Tenant.Log.Contains("holds the answer of a call", StringComparison.Ordinal), "the answer is held");
+        Assert.Equal(RunStatus.Running, (await (await crm.Tenant.ClientAsync("olga")).Orchestrator.GetAsync(Self, run.Id, default)).Status);
+        door.IsShut = false;
+
+        run = await crm.EndedAsync(run);
+        Assert.Equal(RunStatus.Completed, run.Status);
+        Assert.Single(crm.Tools.SentTo("send"));
+        Assert.False((await crm.EntryAsync(run, "attempt_completed", "send")).GetProperty("output").TryGetProperty("to", out _));
+    }
+
+    [Fact]
     public async Task Ten_megabytes_of_nested_json_are_redacted_and_stay_json()
     {
         await using var schema = await TestSchema.MakeAsync(database.Server, TimeProvider.System);
@@ -245,7 +314,7 @@ public sealed class CallRedactionTests(TestServer server, TestDatabase database)
         crm.Tools.Answers["find"] = ($$"""{"note":"n","secret":"{{new string('s', 2 * 1024 * 1024)}}","rows":[{{string.Join(',', Enumerable.Repeat(row, count))}}]}""", false);
         var run = await crm.EndedAsync(await crm.RunAsync());
 
-        Assert.Equal(RunStatus.Completed, run.Status);
+        Assert.True(run.Status == RunStatus.Completed, run.Error);
         var output = (await crm.EntryAsync(run, "attempt_completed", "find")).GetProperty("output");
         Assert.Equal(count, output.GetProperty("rows").GetArrayLength());
         Assert.DoesNotContain(Crm.Email, output.GetRawText());

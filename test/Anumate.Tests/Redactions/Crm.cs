@@ -54,7 +54,7 @@ sealed class Crm : IAsyncDisposable
         return crm;
     }
 
-    public static string Capsule(string more = "") => $$"""
+    public static string Capsule(string more = "", string unknown = "lookup") => $$"""
         apiVersion: anumate.io/v1
         kind: Capsule
         metadata: { name: crm, version: 1.0.0 }
@@ -71,7 +71,7 @@ sealed class Crm : IAsyncDisposable
               call: crm.send
               with: { card: "{{Of("inputs.card")}}", text: "{{Of("steps.find.output.note")}}", amount: 12 }
               timeout: 1s
-              on_unknown: lookup
+              on_unknown: {{unknown}}
               compensate: { call: crm.undo, with: { id: "{{Of("inputs.id")}}" } }
             - id: last
               call: crm.find

@@ -29,6 +29,9 @@ sealed class CrmTools : IAsyncDisposable
     /// <summary>What a tool answers, and whether its connection breaks after it has done its work.</summary>
     public ConcurrentDictionary<string, (string Body, bool Breaks)> Answers { get; } = new();
 
+    /// <summary>What else happens while a tool is at work.</summary>
+    public Func<string, Task>? During { get; set; }
+
     public static async Task<CrmTools> StartAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -50,6 +53,11 @@ sealed class CrmTools : IAsyncDisposable
     {
         using var reader = new StreamReader(http.Request.Body);
         _sent.Enqueue(new Sent(tool, http.Request.Headers["Idempotency-Key"].ToString(), await reader.ReadToEndAsync()));
+        if (During is { } during)
+        {
+            await during(tool);
+        }
+
         var (body, breaks) = Answers[tool];
         if (breaks)
         {
