@@ -23,6 +23,7 @@ sealed class OrchestratorService(
     public async Task<Run> ExecuteAsync(Caller caller, NewRun request, CancellationToken ct)
     {
         caller.Demand(Scope.RunExecute);
+        DemandWait(request.Wait);
         var once = Once.Of("run.execute", request.IdempotencyKey, request);
         var plan = await plans.GetAsync(caller, request.PlanHash, ct);
         var reading = plan.Plan.ReadInputs(request.Inputs);
@@ -46,15 +47,16 @@ sealed class OrchestratorService(
 
         var started = new RunStarted(time.GetUtcNow(), plan.Plan.Hash, inputs, SaltedDigest.Of(keys.Keys.Salt.Span, inputs.Utf8.Span).ToString(),
             Json.Of(JsonSerializer.SerializeToElement(facts, OrchestratorJson.Default.RunFacts)));
-        var birth = new RunBirth(caller.Tenant, run, plan, started, facts, keys, decision) { Once = once.Key is null ? null : once };
-        var accepted = (await shards.Of(run).StartAsync(birth.AsImmutable())).Value;
+        var birth = new RunBirth(caller.Tenant, run, plan, started, facts, keys, decision) { Once = once.Key is null ? null : once, Wait = request.Wait };
+        var accepted = (await shards.Of(run).StartAsync(birth.AsImmutable()).WaitAsync(ct)).Value;
         if (accepted.Id != run)
         {
             // The first start may be durable and yet have been answered with 503, its connection lost in the commit: then nobody is at work on it.
             await shards.Of(accepted.Id).ResumeAsync(RunKey.Of(caller.Tenant, accepted.Id));
+            accepted = request.Wait > TimeSpan.Zero ? await WaitedAsync(caller, accepted.Id, request.Wait, ct) : accepted;
         }
 
-        return accepted;
+        return await ShownAsync(caller, accepted, ct);
     }
 
     public async Task<Page<Run>> ListAsync(Caller caller, RunStatus? status, PageRequest page, CancellationToken ct)
@@ -76,13 +78,21 @@ sealed class OrchestratorService(
     public async Task<Run> WaitAsync(Caller caller, Id<Run> id, TimeSpan wait, CancellationToken ct)
     {
         caller.Demand(Scope.RunRead);
+        DemandWait(wait);
+
+        // The run itself first: most often it is at work here. A run of another tenant is not found under the caller's key.
+        return await ShownAsync(caller, await WaitedAsync(caller, id, wait, ct), ct);
+    }
+
+    async Task<Run> WaitedAsync(Caller caller, Id<Run> id, TimeSpan wait, CancellationToken ct) =>
+        (await shards.Of(id).WaitAsync(RunKey.Of(caller.Tenant, id), wait).WaitAsync(ct)).Value;
+
+    static void DemandWait(TimeSpan wait)
+    {
         if (wait < TimeSpan.Zero || wait > LongestWait)
         {
             throw Problems.Invalid($"a wait is 0 to {LongestWait.TotalSeconds} s");
         }
-
-        // The run itself first: most often it is at work here. A run of another tenant is not found under the caller's key.
-        return await ShownAsync(caller, (await shards.Of(id).WaitAsync(RunKey.Of(caller.Tenant, id), wait).WaitAsync(ct)).Value, ct);
     }
 
     public async Task<Run> AnswerAsync(Caller caller, Id<Run> id, Id<Clarification> clarification, AnswerClarification request, CancellationToken ct)
