@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Anumate.PlanEngine;
 using Anumate.PolicyEngine;
-using Anumate.Proofs;
 
 namespace Anumate.Orchestrator;
 
