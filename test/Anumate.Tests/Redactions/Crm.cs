@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Anumate.Client;
 using Npgsql;
 
 namespace Anumate.Tests.Redactions;

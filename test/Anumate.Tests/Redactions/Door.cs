@@ -14,7 +14,9 @@ sealed class Door
         return proxy;
     }
 
+#pragma warning disable CA1852 // its subtype is made at run time
     class Proxy : DispatchProxy
+#pragma warning restore CA1852
     {
         public IPolicies Inner { get; set; } = null!;
 
