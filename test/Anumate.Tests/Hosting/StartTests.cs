@@ -50,7 +50,8 @@ public sealed class StartTests(TestDatabase database)
         static Task<int> Refuse() => throw new SetupException("there is no PostgreSQL; install it:\n  sudo apt-get install postgresql");
         using var text = new StringWriter();
         Assert.Equal(ExitCode.Error, await Edge.RunAsync(new Output(false, TextWriter.Null, text), Refuse, default));
-        Assert.Equal(["setup: there is no PostgreSQL; install it:", "  sudo apt-get install postgresql", ""], text.ToString().Split('\n'));
+        var plain = System.Text.RegularExpressions.Regex.Replace(text.ToString(), "\e\\[[0-9;]*m", "");
+        Assert.Equal(["setup: there is no PostgreSQL; install it:", "  sudo apt-get install postgresql", ""], plain.Split('\n'));
         using var json = new StringWriter();
         Assert.Equal(ExitCode.Error, await Edge.RunAsync(new Output(true, TextWriter.Null, json), Refuse, default));
         Assert.Contains("install it: sudo apt-get install postgresql\"", json.ToString(), StringComparison.Ordinal);
