@@ -1,4 +1,5 @@
 using System.Buffers;
+using Anumate.Cel;
 using Anumate.PolicyEngine.Checks;
 using Anumate.PolicyEngine.Syntax;
 using Anumate.PolicyEngine.Testing;
@@ -205,11 +206,11 @@ sealed partial class Checker
 
     void CheckApproval(RuleSyntax rule, ApprovalSyntax approval, List<PolicyPoint> points)
     {
-        // Nothing waits for people at the other points yet; a demand that nobody asks must not look like one.
-        if (points.Find(p => p != PolicyPoint.ToolBefore) is { } point)
+        // Nothing waits for people at the other points; a demand that nobody asks must not look like one.
+        if (points.Find(p => p != PolicyPoint.ToolBefore && p != PolicyPoint.RunStart) is { } point)
         {
             findings.Error("policy.not-supported-yet", $"`approval` rules at `{point}` are not supported yet", rule.Name.Span,
-                "ask at `tool.before`; the capsule's own `approvals` gate its runs");
+                "ask at `run.start` or `tool.before`");
         }
 
         var seen = new HashSet<string>();
@@ -240,7 +241,8 @@ sealed partial class Checker
     {
         var expressions = new ExpressionCompiler(source, policy, point, findings);
         var lets = policy.Lets.Select(expressions.Let).ToList();
-        var rules = policy.Rules.Select(rule => Compile(rule, expressions)).ToArray();
+        var named = lets.OfType<CompiledLet>().ToDictionary(l => l.Slot, l => l.Value.Code);
+        var rules = policy.Rules.Select(rule => Compile(rule, expressions, named)).ToArray();
         if (expressions.Cost > PolicyLimits.PolicySteps && !findings.HasErrors)
         {
             findings.Error("policy.cost",
@@ -252,7 +254,7 @@ sealed partial class Checker
         return new PolicyScope(point, policy, expressions.Environment, [.. lets.OfType<CompiledLet>()], rules);
     }
 
-    CompiledRule Compile(RuleSyntax rule, ExpressionCompiler expressions)
+    CompiledRule Compile(RuleSyntax rule, ExpressionCompiler expressions, Dictionary<int, CelExpression> named)
     {
         var clauses = expressions.Clauses(rule, out var needs);
         var key = rule.Limit?.Key is { } written ? expressions.Key(written, ref needs) : null;
@@ -260,6 +262,7 @@ sealed partial class Checker
         return new CompiledRule(rule.Name.Text, rule.Kind, clauses, needs)
         {
             Place = findings.PositionOf(rule.Name.Span.Start),
+            Condition = CelCondition.Of([.. clauses.Select(c => c.Code)], named.GetValueOrDefault),
             Matched = new MatchedRule(policy.Name.Text, policy.Version, rule.Name.Text, VerdictOf(rule.Kind), rule.Because?.Text)
             {
                 Kind = rule.Kind,
