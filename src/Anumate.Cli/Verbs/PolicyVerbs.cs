@@ -38,7 +38,7 @@ static class PolicyVerbs
         var name = new Option<string?>("--name") { Description = "only this policy's versions", HelpName = "name" };
         var lists = new Lists();
         return new Command("list", "List policy versions, newest first") { name, lists.Limit, lists.Cursor }.Does(async (call, ct) =>
-            Lists.Show(call, await call.Client.Policies.ListAsync(call.Self, call.Get(name), lists.Page(call.Parse), ct),
+            Lists.Show(call, await call.Client.Policies.ListAsync(call.Self, call.Get(name), false, lists.Page(call.Parse), ct),
                 ["name", "version", "binds", "published", "digest", "id"],
                 p => [p.Name, p.Version.ToString(), Lists.Word(p.Binding), Lists.When(p.PublishedAt), Lists.Short(p.Digest), p.Id.ToString()]));
     }

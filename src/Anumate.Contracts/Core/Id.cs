@@ -29,6 +29,14 @@ public readonly record struct Id<T>(Guid Value) : IId, IParsable<Id<T>>, ICompar
     /// <summary>Mints an id whose first 48 bits are the time of <paramref name="time"/>.</summary>
     public static Id<T> New(TimeProvider time) => new(Guid.CreateVersion7(time.GetUtcNow()));
 
+    /// <summary>When it was minted, in milliseconds; meaningless for an id that <see cref="New"/> did not make.</summary>
+    public DateTimeOffset Minted()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        Value.TryWriteBytes(bytes, bigEndian: true, out _);
+        return DateTimeOffset.FromUnixTimeMilliseconds((long)(System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(bytes) >> 16));
+    }
+
     /// <inheritdoc/>
     public int CompareTo(Id<T> other) => Value.CompareTo(other.Value);
 

@@ -10,11 +10,41 @@ public interface IPolicies
     /// <exception cref="ProblemException"><c>policy-invalid</c> with diagnostics, <c>policy-version-exists</c>, <c>policy-binding-changed</c>.</exception>
     Task<PolicyVersion> PublishAsync(Caller caller, PublishPolicy request, CancellationToken ct);
 
-    /// <summary>The newest versions first; <paramref name="name"/> keeps one policy.</summary>
-    Task<Page<PolicyVersion>> ListAsync(Caller caller, string? name, PageRequest page, CancellationToken ct);
+    /// <summary>Publishes the version that follows: the document has the policy's name and a higher number.</summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="id">Any version of the policy.</param>
+    /// <param name="request">The document.</param>
+    /// <param name="ifMatch">The number of the highest version, as the caller has seen it.</param>
+    /// <param name="ct">Ends the call.</param>
+    /// <exception cref="ProblemException">As <see cref="PublishAsync"/>, and <c>version-conflict</c>, <c>policy-not-newer</c>, <c>policy-deleted</c>.</exception>
+    Task<PolicyVersion> UpdateAsync(Caller caller, Id<Policy> id, PolicyText request, long ifMatch, CancellationToken ct);
 
-    /// <summary>A version by its id.</summary>
+    /// <summary>
+    /// Deletes the policy of a version: it rules nothing any more and nothing new can name it. Plans that have pinned a version of it still
+    /// find it. A version published later brings it back.
+    /// </summary>
+    Task DeleteAsync(Caller caller, Id<Policy> id, CancellationToken ct);
+
+    /// <summary>The newest versions first; <paramref name="name"/> keeps one policy. Deleted policies are listed where <paramref name="deleted"/> asks for them.</summary>
+    Task<Page<PolicyVersion>> ListAsync(Caller caller, string? name, bool deleted, PageRequest page, CancellationToken ct);
+
+    /// <summary>A version by its id, of a deleted policy too.</summary>
     Task<PolicyVersion> GetAsync(Caller caller, Id<Policy> id, CancellationToken ct);
+
+    /// <summary>What is found in a document, the static checks against the tenant's tools included. Nothing is stored.</summary>
+    Task<CheckedPolicy> CheckAsync(Caller caller, PolicyText request, CancellationToken ct);
+
+    /// <summary>A document in its one form.</summary>
+    /// <exception cref="ProblemException"><c>policy-invalid</c>: it cannot be read.</exception>
+    Task<FormattedPolicy> FormatAsync(Caller caller, PolicyText request, CancellationToken ct);
+
+    /// <summary>Runs tests of a document: its own, or those of <see cref="TestPolicyText.Suite"/>.</summary>
+    /// <exception cref="ProblemException"><c>policy-invalid</c>, <c>policy-tests-too-long</c>.</exception>
+    Task<PolicyTestReport> TestAsync(Caller caller, TestPolicyText request, CancellationToken ct);
+
+    /// <summary>Runs tests of a stored version: its own, or those of <see cref="TestPolicy.Suite"/>.</summary>
+    /// <exception cref="ProblemException"><c>policy-invalid</c>, <c>policy-tests-too-long</c>.</exception>
+    Task<PolicyTestReport> TestVersionAsync(Caller caller, Id<Policy> id, TestPolicy request, CancellationToken ct);
 
     /// <summary>
     /// Resolves references (<c>name</c>, <c>name@3</c>, <c>name@^3</c> = the highest published version of major number 3) for a plan's lock, all or nothing.
@@ -58,13 +88,24 @@ public sealed record PublishPolicy(string Source, PolicyBinding Binding = Policy
 
 /// <summary>A published policy version; <see cref="Digest"/> is over its formatted text.</summary>
 public sealed record PolicyVersion(
-    Id<Policy> Id, string Name, int Version, PolicyBinding Binding, string Digest, string Source, Id<Principal> PublishedBy, DateTimeOffset PublishedAt);
+    Id<Policy> Id, string Name, int Version, PolicyBinding Binding, string Digest, string Source, Id<Principal> PublishedBy, DateTimeOffset PublishedAt)
+{
+    /// <summary>When the policy was deleted; absent while it is not.</summary>
+    public DateTimeOffset? Deleted { get; init; }
+}
+
+/// <summary>A policy document.</summary>
+public sealed record PolicyText(string Source);
 
 /// <summary>The policies that rule a tenant, and the digest over all of them.</summary>
 public sealed record PolicyBundle(string Digest, IReadOnlyList<PolicyVersion> Tenant, IReadOnlyList<PolicyVersion> Pinned);
 
 /// <summary>A trial decision. <see cref="Facts"/> has the variables of the point, e.g. <c>call</c>, <c>actor</c>, <c>inputs</c>.</summary>
-public sealed record EvaluatePolicy(string Point, JsonElement Facts, IReadOnlyList<string> Policies);
+public sealed record EvaluatePolicy(string Point, JsonElement Facts, IReadOnlyList<string> Policies)
+{
+    /// <summary>Whether the decision says how it came about.</summary>
+    public bool Explain { get; init; }
+}
 
 /// <summary>The four outcomes, strongest first.</summary>
 [JsonConverter(typeof(WordConverter<Verdict>))]
@@ -108,6 +149,9 @@ public sealed record Decision(Verdict Verdict, string Point, IReadOnlyList<Match
     /// <summary>Digest of the bundle that decided.</summary>
     public string Bundle { get; init; } = "";
 
+    /// <summary>Digest of the decision in whose place a denial stands, since a limit that it demanded is used up.</summary>
+    public string? InsteadOf { get; init; }
+
     /// <summary>How it came about, where that was asked for.</summary>
     public Explanation? Explanation { get; init; }
 }
@@ -137,6 +181,16 @@ public sealed record PolicyPublished(Id<Policy> Policy, string Name, int Version
     public string Subject => Policy.ToString();
 }
 
+/// <summary>A policy was deleted: it rules nothing any more.</summary>
+public sealed record PolicyDeleted(Id<Policy> Policy, string Name, PolicyBinding Binding) : IEvent
+{
+    /// <inheritdoc/>
+    public static string EventType => "policy.deleted";
+
+    /// <inheritdoc/>
+    public string Subject => Policy.ToString();
+}
+
 /// <summary>Problems of policies.</summary>
 public static class PolicyProblems
 {
@@ -154,9 +208,27 @@ public static class PolicyProblems
         new Problem("policy-binding-changed", 409, "Whom a policy rules does not change",
             $"policy `{name}` is not bound to the {asked.ToString().ToLowerInvariant()} and no version of it can be; give the document another name").Exception();
 
+    /// <summary>409: the policy was deleted; a higher version brings it back.</summary>
+    public static ProblemException WasDeleted(string name) =>
+        new Problem("policy-deleted", 409, "The policy was deleted", $"policy `{name}` was deleted; publish a higher version to bring it back").Exception();
+
+    /// <summary>409: an update has a higher version than all before.</summary>
+    public static ProblemException NotNewer(string name, int version, long highest) =>
+        new Problem("policy-not-newer", 409, "An update has a higher version",
+            $"policy `{name}` is at version {highest} and the document says {version}; raise the version in the document").Exception();
+
+    /// <summary>422: the tests take longer than a request may.</summary>
+    public static ProblemException TestsTooLong(TimeSpan time) =>
+        new Problem("policy-tests-too-long", 422, "The tests take too long",
+            $"the tests were not done after {time.TotalSeconds:0} s; ask for fewer inputs, split them, or run them with `anumate policy test`").Exception();
+
     /// <summary>404: no such policy or version.</summary>
     public static ProblemException NotFound(string reference) =>
         new Problem("policy-not-found", 404, "There is no such policy version", $"no policy `{reference}`").Exception();
+
+    /// <summary>403: a policy withholds what a tool answered, whoever brings it.</summary>
+    public static ProblemException Withheld(string why) =>
+        new Problem("answer-withheld", 403, "A policy withholds this answer", why).Exception();
 
     /// <summary>403: a policy forbids it.</summary>
     public static ProblemException Denied(Decision decision) =>

@@ -1,5 +1,14 @@
 namespace Anumate;
 
+/// <summary>
+/// Tests of a stored version to run. <see cref="Suite"/>: <c>test</c> blocks with their sample data, in place of those that stand in the
+/// document; <see cref="Inputs"/>: how many inputs each property is tried with.
+/// </summary>
+public sealed record TestPolicy(string? Suite = null, int? Inputs = null);
+
+/// <summary>Tests of a document that need not be stored; see <see cref="TestPolicy"/>.</summary>
+public sealed record TestPolicyText(string Source, string? Suite = null, int? Inputs = null);
+
 /// <summary>What became of the tests of a policy.</summary>
 public sealed record PolicyTestReport(string Policy, int Version, IReadOnlyList<PolicyTestCase> Cases, PolicyCoverage Coverage)
 {

@@ -20,6 +20,14 @@ public sealed partial class Maintenance(Db db, TimeProvider time, ILogger<Mainte
         select count(*) from gone
         """;
 
+    const string ForgetTakings = """
+        with gone as (
+            delete from platform.limit_taken where (tenant_id, rule, key, taking) in (
+                select tenant_id, rule, key, taking from platform.limit_taken where expires < now() order by expires limit $1)
+            returning 1)
+        select count(*) from gone
+        """;
+
     const string ForgetServiceKeys = "delete from platform.service_key where expires < now() - interval '1 day'";
 
     static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
@@ -56,6 +64,10 @@ public sealed partial class Maintenance(Db db, TimeProvider time, ILogger<Mainte
 
         await db.Across(DbRole.Retention).Run(ForgetServiceKeys).SaveAsync(ct);
         while (await db.Across(DbRole.Retention).FirstAsync(ForgetAnswers, r => r.GetInt64(0), ct, BatchSize) == BatchSize)
+        {
+        }
+
+        while (await db.Across(DbRole.Retention).FirstAsync(ForgetTakings, r => r.GetInt64(0), ct, BatchSize) == BatchSize)
         {
         }
     }

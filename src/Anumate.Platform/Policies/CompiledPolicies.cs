@@ -78,6 +78,13 @@ public sealed class RulingPolicies(PolicyLayers layers, string? fault)
 {
     public PolicyLayers Layers => layers;
 
+    /// <summary>Whether no policy speaks at a point, whatever it is asked about.</summary>
+    public bool IsSilentAt(PolicyPoint point) => fault is null && layers.Tenant.IsSilentAt(point) && layers.Capsule.IsSilentAt(point);
+
     public Decision Decide(PolicyPoint point, PolicyFacts facts) =>
         fault is null ? Enforcement.Demand(point, Decider.Decide(layers, point, facts)) : Decider.Refuse(layers.Digest, point, fault);
+
+    /// <summary>Decides, and says how.</summary>
+    public Decision Explain(PolicyPoint point, PolicyFacts facts) =>
+        fault is null ? Enforcement.Demand(point, Decider.Explain(layers, point, facts)) : Decider.Refuse(layers.Digest, point, fault);
 }

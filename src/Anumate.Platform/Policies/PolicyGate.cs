@@ -9,7 +9,7 @@ namespace Anumate.Platform.Policies;
 /// first needed, dropped when <c>policy.published</c> arrives, confirmed anew every few seconds of use. What has an effect is denied
 /// by a bundle that was not confirmed for <see cref="ConfirmedFor"/>.
 /// </summary>
-public sealed partial class PolicyGate(IPolicies policies, CompiledPolicies compiled, TimeProvider time, ILogger<PolicyGate> log)
+public sealed partial class PolicyGate(IPolicies policies, CompiledPolicies compiled, Limits limits, TimeProvider time, ILogger<PolicyGate> log)
 {
     /// <summary>The age from which a bundle is confirmed anew.</summary>
     public static readonly TimeSpan ConfirmAfter = TimeSpan.FromSeconds(5);
@@ -58,6 +58,20 @@ public sealed partial class PolicyGate(IPolicies policies, CompiledPolicies comp
             throw;
         }
     }
+
+    /// <summary>
+    /// Takes the limits that a decision demands, right before what it allows is done. The same decision when they are taken; a denial in its
+    /// place when one is used up.
+    /// </summary>
+    /// <param name="tenant">Whose they are.</param>
+    /// <param name="decision">What <see cref="DecideAsync"/> gave.</param>
+    /// <param name="taking">What is done: asked again under the same name, it is counted once.</param>
+    /// <param name="ct">Ends the call.</param>
+    /// <exception cref="ProblemException"><c>unavailable</c>: then nothing may be done.</exception>
+    public async ValueTask<Decision> TakeAsync(Id<Tenant> tenant, Decision decision, string taking, CancellationToken ct) =>
+        decision.Limits.Count > 0 && await limits.TakeAsync(tenant, decision.Limits, taking, ct) is { } used
+            ? Decider.UsedUp(decision, used.Demand, used.Free)
+            : decision;
 
     /// <summary>Forgets a tenant's bundle: the next question fetches it.</summary>
     public void Forget(Id<Tenant> tenant)

@@ -1,6 +1,10 @@
+using Anumate.Platform.Data;
 using Anumate.Platform.Events;
+using Anumate.Platform.Redactions;
+using Anumate.Platform.Secrets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace Anumate.Platform.Policies;
 
@@ -14,7 +18,7 @@ public static class PolicyServices
         return services;
     }
 
-    /// <summary>The gate, for a service that names <see cref="IPolicies"/> among its needs. It hears of every published policy.</summary>
+    /// <summary>The gate, for a service that names <see cref="IPolicies"/> among its needs. It hears of every policy that is published or deleted.</summary>
     public static IServiceCollection AddPolicyGate(this IServiceCollection services)
     {
         if (services.Any(d => d.ServiceType == typeof(Wired)))
@@ -24,10 +28,14 @@ public static class PolicyServices
 
         services.AddSingleton<Wired>();
         services.AddCompiledPolicies();
+        services.TryAddSingleton<Limits>();
         services.TryAddSingleton<PolicyGate>();
-        return services.AddBroadcast<PolicyGate>([PolicyPublished.EventType], (gate, published, _) =>
+        services.TryAddSingleton(p => new PolicyRedaction(
+            p.GetRequiredService<Db>(), p.GetRequiredService<TenantKeys>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<PolicyRedaction>>()));
+        services.TryAddSingleton<CallRedaction>();
+        return services.AddBroadcast<PolicyGate>([PolicyPublished.EventType, PolicyDeleted.EventType], (gate, news, _) =>
         {
-            gate.Forget(published.Tenant);
+            gate.Forget(news.Tenant);
             return Task.CompletedTask;
         });
     }

@@ -206,11 +206,11 @@ sealed partial class Checker
 
     void CheckApproval(RuleSyntax rule, ApprovalSyntax approval, List<PolicyPoint> points)
     {
-        // Nothing waits for people at the other points yet; a demand that nobody asks must not look like one.
-        if (points.Find(p => p != PolicyPoint.ToolBefore) is { } point)
+        // Nothing waits for people at the other points; a demand that nobody asks must not look like one.
+        if (points.Find(p => p != PolicyPoint.ToolBefore && p != PolicyPoint.RunStart) is { } point)
         {
             findings.Error("policy.not-supported-yet", $"`approval` rules at `{point}` are not supported yet", rule.Name.Span,
-                "ask at `tool.before`; the capsule's own `approvals` gate its runs");
+                "ask at `run.start` or `tool.before`");
         }
 
         var seen = new HashSet<string>();

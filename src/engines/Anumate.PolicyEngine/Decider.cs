@@ -101,6 +101,23 @@ public static class Decider
         return decision with { Digest = DecisionDigest.Of(decision) };
     }
 
+    /// <summary>The denial that a decision becomes when a limit it demands is used up until <paramref name="free"/>.</summary>
+    public static Decision UsedUp(Decision decision, LimitDemand limit, DateTimeOffset free)
+    {
+        var atMost = $"{limit.Count} in {Syntax.Duration.Print(limit.Per)}";
+        var denied = decision with
+        {
+            Verdict = Verdict.Deny,
+            Approvals = [],
+            Limits = [],
+            Redactions = [],
+            InsteadOf = decision.Digest,
+            Matched = [.. decision.Matched.Select(m => m.Kind == RuleKind.Limit && $"{m.Policy}/{m.Rule}" == limit.Rule ? m with { Verdict = Verdict.Deny, Unmet = $"at most {atMost}" } : m)],
+            Reason = $"`{limit.Rule}` limits it to {atMost}, which are used up until {free.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}",
+        };
+        return denied with { Digest = DecisionDigest.Of(denied) };
+    }
+
     static LayerOutcome Layer(string name, PolicySet set, PolicyPoint point, PolicyFacts facts, ref Outcome outcome, Trace? trace)
     {
         var applicable = set.Applicable(point, facts);

@@ -100,6 +100,11 @@ public sealed partial class PolicyFacts
         HasEffect = effect != ToolEffect.ReadOnly,
     };
 
+    /// <summary>
+    /// These facts and the answer of the call. It is made: what is decided now changes nothing in the world any more.
+    /// </summary>
+    public PolicyFacts WithResult(JsonElement result) => new(With(Fact.Result, CelValue.FromJson(result, PolicyPoint.Facts[Fact.Result].Type))) { HasEffect = false };
+
     /// <summary>These facts and the moment of the question.</summary>
     public PolicyFacts WithNow(DateTimeOffset now) => With(Fact.Now, CelValue.Of(now));
 

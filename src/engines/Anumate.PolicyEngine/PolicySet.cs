@@ -29,6 +29,9 @@ public sealed class PolicySet
         return new PolicySet([.. PolicyPoint.All.Select(point => new ScopeIndex(distinct, point))]);
     }
 
+    /// <summary>Whether no policy of the layer speaks at this point.</summary>
+    public bool IsSilentAt(PolicyPoint point) => points[point.Index].IsEmpty;
+
     /// <summary>What speaks at this point for the tool and capsule of these facts.</summary>
     internal Applicable Applicable(PolicyPoint point, PolicyFacts facts) => points[point.Index].Find(facts);
 
@@ -82,6 +85,8 @@ public sealed class PolicySet
             hasHeads = order.Keys.Any(s => s.Heads.Count > 0);
             labels = [.. order.Keys.SelectMany(s => s.Heads).Select(h => h.Label).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
         }
+
+        public bool IsEmpty => order.Count == 0;
 
         void Add(ToolPattern pattern, PolicyScope scope)
         {

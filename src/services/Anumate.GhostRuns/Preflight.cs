@@ -2,6 +2,7 @@ using System.Text.Json;
 using Anumate.PlanEngine;
 using Anumate.Platform.Plans;
 using Anumate.Platform.Policies;
+using Anumate.Platform.Redactions;
 using Anumate.PolicyEngine;
 
 namespace Anumate.GhostRuns;
@@ -9,24 +10,28 @@ namespace Anumate.GhostRuns;
 /// <summary>Makes the preflight report of one plan with one set of inputs.</summary>
 sealed class Preflight(
     Caller caller, ReadyPlan ready, Id<Run> run, Json inputs, string inputsDigest, IReadOnlyDictionary<string, JsonElement> fixtures,
-    PolicyGate gate, IConnectors connectors, IIdentity identity)
+    PolicyGate gate, CallRedaction redaction, IConnectors connectors, IIdentity identity)
 {
     readonly ExecutablePlan plan = ready.Plan;
     readonly List<Diagnostic> findings = [];
 
-    public async Task<PreflightReport> MakeAsync(int mostPaths, CancellationToken ct)
+    public async Task<PreflightReport> MakeAsync(int mostPaths, DateTimeOffset now, CancellationToken ct)
     {
         var tools = await ToolsAsync(ct);
-        var facts = PolicyFacts.Of(caller).WithCapsule(plan.Capsule, plan.CapsuleVersion, plan.Labels).WithRun(run, caller.Principal).WithInputs(inputs.ToElement());
+        var risk = Risk.Of(plan);
+
+        // Policies that ask for a report are asked as they will be with this one, as if it found nothing that blocks: if it does, it says so.
+        var facts = PolicyFacts.Of(caller).WithCapsule(plan.Capsule, plan.CapsuleVersion, plan.Labels).WithRun(run, caller.Principal).WithInputs(inputs.ToElement())
+            .WithPreflight(new Id<GhostRun>(run.Value), PreflightVerdict.Ready, risk.Score, now);
         var start = await gate.DecideAsync(caller, PolicyPoint.RunStart, facts, ready.PolicyDigests, ct);
         if (start.Verdict == Verdict.Deny)
         {
             findings.Add(Diagnostic.Error("preflight.run-denied", start.Reason, suggestion: "see the policies that bind the tenant and the capsule"));
         }
 
-        var world = new SimulatedWorld(caller, ready, facts, gate, fixtures, tools);
+        var world = new SimulatedWorld(caller, ready, run, facts, gate, redaction, fixtures, tools);
         var happy = await SimulateAsync(world, new Assumption("everything succeeds"), ct);
-        var approvals = await ApprovalsAsync(happy, ct);
+        var approvals = await ApprovalsAsync(start, happy, ct);
         var explored = new List<ExploredPath> { Path("everything succeeds", happy) };
         explored.AddRange(await ExploreAsync(world, happy, mostPaths, ct));
         if (happy.State.Status != RunStatus.Completed)
@@ -35,7 +40,7 @@ sealed class Preflight(
         }
 
         return new PreflightReport(VerdictOf(approvals), [.. plan.Steps.Select(s => Step(s, happy, world))], approvals,
-            [.. plan.Flows.Select(f => new DataFlow(f.Field, Word(f.Sensitivity), f.Tool, f.Step)).Distinct()], explored, Risk.Of(plan), findings, 0);
+            [.. plan.Flows.Select(f => new DataFlow(f.Field, Word(f.Sensitivity), f.Tool, f.Step)).Distinct()], explored, risk, findings, 0);
     }
 
     async Task<IReadOnlyDictionary<string, Tool>> ToolsAsync(CancellationToken ct)
@@ -84,28 +89,30 @@ sealed class Preflight(
         return explored;
     }
 
-    async Task<IReadOnlyList<PreflightApproval>> ApprovalsAsync(Simulation happy, CancellationToken ct)
+    async Task<IReadOnlyList<PreflightApproval>> ApprovalsAsync(Decision start, Simulation happy, CancellationToken ct)
     {
         var approvals = new List<PreflightApproval>();
-        foreach (var (capsule, call, decision) in happy.Asked)
+        foreach (var (id, step, groups, quorum) in Demanded(start, happy))
         {
-            var stages = capsule is not null
-                ? capsule.Approval.Stages.Select(s => (s.Groups, s.Quorum))
-                : decision!.Approvals.Select(a => (a.Groups, a.Quorum));
-            foreach (var (groups, quorum) in stages)
+            var people = await PeopleAsync(groups, ct);
+            approvals.Add(new PreflightApproval(id, step, groups, quorum, people, people.Count >= quorum));
+            if (people.Count < quorum)
             {
-                var people = await PeopleAsync(groups, ct);
-                approvals.Add(new PreflightApproval(capsule?.Approval.Id ?? call!.Step.Id, capsule is not null ? capsule.Step?.Id : call!.Step.Id, groups, quorum, people, people.Count >= quorum));
-                if (people.Count < quorum)
-                {
-                    findings.Add(Diagnostic.Error("preflight.quorum-unreachable",
-                        $"the approval needs {quorum} of {string.Join(" or ", groups)}, and {people.Count} could give it", suggestion: "add people to the group; a requester does not count"));
-                }
+                findings.Add(Diagnostic.Error("preflight.quorum-unreachable",
+                    $"the approval needs {quorum} of {string.Join(" or ", groups)}, and {people.Count} could give it", suggestion: "add people to the group; a requester does not count"));
             }
         }
 
         return approvals;
     }
+
+    /// <summary>Each stage that people will be asked for: by policies at the start, by the capsule, by policies before calls.</summary>
+    static IEnumerable<(string Id, string? Step, IReadOnlyList<string> Groups, int Quorum)> Demanded(Decision start, Simulation happy) =>
+        start.Approvals.Select(a => (start.Point, (string?)null, a.Groups, a.Quorum)).Concat(happy.Asked.SelectMany(asked => asked switch
+        {
+            ({ } capsule, _, _) => capsule.Approval.Stages.Select(s => (capsule.Approval.Id, capsule.Step?.Id, s.Groups, s.Quorum)),
+            var (_, call, decision) => decision!.Approvals.Select(a => (call!.Step.Id, (string?)call.Step.Id, a.Groups, a.Quorum)),
+        }));
 
     /// <summary>Who could grant it now: active users of the groups who may decide and are not the requester.</summary>
     async Task<IReadOnlyList<string>> PeopleAsync(IReadOnlyList<string> groups, CancellationToken ct)

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Anumate.PlanEngine;
 using Anumate.Platform.Data;
@@ -35,12 +37,16 @@ sealed class OrchestratorService(
         await DemandPinnedToolsAsync(caller, plan.Plan, ct);
         var run = Id<Run>.New(time);
         var keys = await vault.MakeAsync(caller.Tenant, run, ct);
-        var facts = RunFacts.Of(caller, Activity.Current?.Id, request.GhostRun);
-        await DemandSameInputsAsync(caller, request, ct);
-        var decision = await gate.DecideAsync(caller, PolicyPoint.RunStart,
-            PolicyFacts.Of(caller).WithCapsule(plan.Plan.Capsule, plan.Plan.CapsuleVersion, plan.Plan.Labels).WithRun(run, caller.Principal).WithInputs(inputs.ToElement()),
-            plan.PolicyDigests, ct);
-        if (decision.Verdict != Verdict.Allow)
+        var facts = RunFacts.Of(caller, Activity.Current?.Id, await ReportAsync(caller, request, ct));
+        var decision = await gate.DecideAsync(caller, PolicyPoint.RunStart, facts.About(caller, plan.Plan, run, inputs), plan.PolicyDigests, ct);
+        if (decision.Verdict is Verdict.Approval or Verdict.Limit && await store.ReplayAsync(caller, once, ct) is { } before)
+        {
+            // Nobody is asked again, and nothing is counted again.
+            return await ShownAsync(caller, await AgainAsync(caller, before, request.Wait, ct), ct);
+        }
+
+        decision = await gate.TakeAsync(caller.Tenant, decision, TakingOf(caller, once, run), ct);
+        if (decision.Verdict == Verdict.Deny)
         {
             throw PolicyProblems.Denied(decision);
         }
@@ -49,14 +55,15 @@ sealed class OrchestratorService(
             Json.Of(JsonSerializer.SerializeToElement(facts, OrchestratorJson.Default.RunFacts)));
         var birth = new RunBirth(caller.Tenant, run, plan, started, facts, keys, decision) { Once = once.Key is null ? null : once, Wait = request.Wait };
         var accepted = (await shards.Of(run).StartAsync(birth.AsImmutable()).WaitAsync(ct)).Value;
-        if (accepted.Id != run)
-        {
-            // The first start may be durable and yet have been answered with 503, its connection lost in the commit: then nobody is at work on it.
-            await shards.Of(accepted.Id).ResumeAsync(RunKey.Of(caller.Tenant, accepted.Id));
-            accepted = request.Wait > TimeSpan.Zero ? await WaitedAsync(caller, accepted.Id, request.Wait, ct) : accepted;
-        }
+        return await ShownAsync(caller, accepted.Id == run ? accepted : await AgainAsync(caller, accepted, request.Wait, ct), ct);
+    }
 
-        return await ShownAsync(caller, accepted, ct);
+    /// <summary>The run that the same request has started before.</summary>
+    async Task<Run> AgainAsync(Caller caller, Run first, TimeSpan wait, CancellationToken ct)
+    {
+        // That start may be durable and yet have been answered with 503, its connection lost in the commit: then nobody is at work on it.
+        await shards.Of(first.Id).ResumeAsync(RunKey.Of(caller.Tenant, first.Id));
+        return wait > TimeSpan.Zero ? await WaitedAsync(caller, first.Id, wait, ct) : first;
     }
 
     public async Task<Page<Run>> ListAsync(Caller caller, RunStatus? status, PageRequest page, CancellationToken ct)
@@ -194,16 +201,22 @@ sealed class OrchestratorService(
         }
     }
 
-    /// <summary>A run bound to a preflight report has its plan and its inputs.</summary>
-    async Task DemandSameInputsAsync(Caller caller, NewRun request, CancellationToken ct)
+    /// <summary>Under what name a start counts: that of the request where its sender may repeat it.</summary>
+    static string TakingOf(Caller caller, Once once, Id<Run> run) => once.Key is null
+        ? $"{run}"
+        : $"start/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{caller.Principal}\n{once.Key}")))}";
+
+    /// <summary>The preflight report that a run is bound to: it has its plan and its inputs.</summary>
+    async Task<GhostRun?> ReportAsync(Caller caller, NewRun request, CancellationToken ct)
     {
-        if (request.GhostRun is { } id)
+        if (request.GhostRun is not { } id)
         {
-            var ghost = await ghostRuns.GetAsync(caller.AsService("orchestrator"), id, ct);
-            if (ghost.PlanHash != request.PlanHash || !await ghostRuns.HasInputsAsync(caller.AsService("orchestrator"), id, request.Inputs, ct))
-            {
-                throw Problems.Conflict($"`{id}` reports on another plan or other inputs; simulate again");
-            }
+            return null;
         }
+
+        var ghost = await ghostRuns.GetAsync(caller.AsService("orchestrator"), id, ct);
+        return ghost.PlanHash == request.PlanHash && await ghostRuns.HasInputsAsync(caller.AsService("orchestrator"), id, request.Inputs, ct)
+            ? ghost
+            : throw Problems.Conflict($"`{id}` reports on another plan or other inputs; simulate again");
     }
 }

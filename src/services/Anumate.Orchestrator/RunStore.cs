@@ -53,6 +53,9 @@ sealed class RunStore(Db db)
         return batch.SaveOnceAsync(caller, once, run, ct);
     }
 
+    /// <summary>What the same request was answered; null when it is the first.</summary>
+    public Task<Run?> ReplayAsync(Caller caller, Once once, CancellationToken ct) => db.ReplayAsync<Run>(caller, once, ct);
+
     public async Task<Run> GetAsync(Caller caller, Id<Run> id, CancellationToken ct) =>
         await db.For(caller.Tenant).FirstAsync(SelectView, r => r.Json<Run>(0), ct, id) ?? throw Problems.NotFound("run", id.ToString());
 

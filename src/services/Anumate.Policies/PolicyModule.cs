@@ -5,10 +5,13 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Anumate.Policies;
 
-/// <summary>Policies: published, resolved, and tried.</summary>
+/// <summary>Policies: written, published, resolved, and tried.</summary>
 public static class PolicyModule
 {
-    public static readonly Module Module = new("policies") { Serves = typeof(IPolicies), Add = AddPolicies, Map = PolicyEndpoints.Map };
+    public static readonly Module Module = new("policies")
+    {
+        Serves = typeof(IPolicies), Needs = [typeof(IConnectors)], Add = AddPolicies, Map = PolicyEndpoints.Map,
+    };
 
     static void AddPolicies(IServiceCollection services, IConfiguration section)
     {

@@ -38,6 +38,32 @@ public sealed class RefundOrderTests
         Assert.IsType<ApprovalWasDecided>(run.Journal[2]);
     }
 
+    [Theory]
+    [InlineData(60, ApprovalVerdict.Granted, RunStatus.Completed)]
+    [InlineData(600, ApprovalVerdict.Granted, RunStatus.Completed)]
+    [InlineData(60, ApprovalVerdict.Rejected, RunStatus.Rejected)]
+    [InlineData(60, ApprovalVerdict.Expired, RunStatus.Denied)]
+    public void What_a_policy_asks_people_at_the_start_holds_every_step_back(double amount, ApprovalVerdict verdict, RunStatus ends)
+    {
+        var run = Refund(amount);
+        run.Append(new ApprovalWasRequested(run.Now, "apr_policy", "run.start:p/large", DecisionDigest: "sha256:d"));
+        Assert.Equal(RunStatus.WaitingApproval, run.State.Status);
+        Assert.DoesNotContain(run.Ask(), a => a is StartCall or Append);
+        run.Crash();
+        Assert.DoesNotContain(run.Ask(), a => a is StartCall or Append);
+        run.Append(new ApprovalWasDecided(run.Now, "apr_policy", verdict, ["prn_a"]));
+        Assert.Equal(ends, run.Run().State.Status);
+        Assert.Equal(verdict is ApprovalVerdict.Granted, run.Actions.OfType<StartCall>().Any());
+    }
+
+    [Fact]
+    public void A_denial_in_place_of_another_decision_names_it_in_the_journal()
+    {
+        var denied = new StepDenied(A.Start, "refund", CallPhase.Do, "sha256:b", "used up", "hmac:args") { InsteadOf = "sha256:a" };
+        Assert.Equal(denied, JournalFormat.Read(denied.Kind, JournalFormat.Write(denied)));
+        Assert.DoesNotContain("instead_of", System.Text.Encoding.UTF8.GetString(JournalFormat.Write(denied with { InsteadOf = null })));
+    }
+
     [Fact]
     public void A_rejected_refund_calls_no_tool()
     {

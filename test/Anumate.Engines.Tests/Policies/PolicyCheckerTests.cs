@@ -12,7 +12,7 @@ public sealed class PolicyCheckerTests
     [InlineData("policy a version 1 {\n  at tool.befor\n  rule x allow\n}", "policy.unknown-point", 2, 6)]
     [InlineData("policy a version 1 {\n  at tool.after\n  rule x limit 5 per 1h\n}", "policy.too-late", 3, 8)]
     [InlineData("policy a version 1 {\n  at tool.after\n  rule x approval 1 of \"a\" within 1h\n}", "policy.not-supported-yet", 3, 8)]
-    [InlineData("policy a version 1 {\n  at tool.before, run.start\n  rule x approval 1 of \"a\" within 1h\n}", "policy.not-supported-yet", 3, 8)]
+    [InlineData("policy a version 1 {\n  at tool.before, plan.compile\n  rule x approval 1 of \"a\" within 1h\n}", "policy.not-supported-yet", 3, 8)]
     [InlineData("policy a version 1 {\n  at data.read\n  on capsule in [\"a\"]\n  rule x allow\n}", "policy.no-capsule", 3, 18)]
     [InlineData("policy a version 1 {\n  at run.start\n  on label \"tier\" in [\"a**\"]\n  rule x allow\n}", "policy.pattern", 3, 23)]
     [InlineData("policy a version 1 {\n  at tool.before\n  rule x limit 5 per 0s\n}", "policy.duration", 3, 22)]

@@ -34,6 +34,19 @@ public sealed class RestrictionTests
     }
 
     [Fact]
+    public void A_limit_that_is_used_up_denies_and_names_the_decision_it_stands_in_for()
+    {
+        var allows = Tool("rule burst limit 20 per 1h");
+        var denies = Decider.UsedUp(allows, allows.Limits[0], Ask.Now.AddMinutes(5));
+        Assert.Equal((Verdict.Deny, allows.Digest, 0), (denies.Verdict, denies.InsteadOf, denies.Limits.Count));
+        Assert.NotEqual(allows.Digest, denies.Digest);
+        Assert.Equal("`test.policy/burst` limits it to 20 in 1h, which are used up until 2026-11-25T09:05:00Z", denies.Reason);
+        Assert.Equal([("burst", Verdict.Deny, "at most 20 in 1h"), ("open", Verdict.Allow, null)], denies.Matched.Select(m => (m.Rule, m.Verdict, m.Unmet)));
+        // When it is free again is no part of what was decided.
+        Assert.Equal(denies.Digest, Decider.UsedUp(allows, allows.Limits[0], Ask.Now.AddMinutes(9)).Digest);
+    }
+
+    [Fact]
     public void The_key_says_who_counts_together_and_shows_nobody()
     {
         const string rule = "rule burst limit 20 per 1h key [actor.name, call.args.account]";

@@ -65,6 +65,19 @@ public sealed class MaintenanceTests(LogCluster cluster)
         Assert.Equal("new", await schema.ValueAsync<string>("select string_agg(kid, ',') from platform.service_key"));
     }
 
+    [Fact]
+    public async Task Forgets_what_limits_let_pass_when_it_counts_no_more()
+    {
+        await using var schema = await cluster.SchemaAsync();
+        await schema.ExecuteAsync("""
+            insert into platform.limit_taken (tenant_id, rule, key, taking, at, expires)
+                select gen_random_uuid(), 'p/r', 'k', n::text, now() - interval '1 hour', now() + (case when n <= 1500 then interval '-1 second' else interval '1 minute' end)
+                from generate_series(1, 1507) n
+            """);
+        await MaintainAsync(schema);
+        Assert.Equal(7L, await schema.ValueAsync<long>("select count(*) from platform.limit_taken"));
+    }
+
     static async Task MaintainAsync(TestSchema schema)
     {
         using var maintenance = new Maintenance(schema.Db, TimeProvider.System, NullLogger<Maintenance>.Instance);

@@ -260,7 +260,7 @@ public sealed class WholeWayTests(TestServer server, ToolProgram tools, TestData
         var alma = await other.ClientAsync("alma");
         var finn = await other.ClientAsync("finn");
         var connector = (await (await a.AsAsync("alma")).Connectors.ListAsync(Self, new PageRequest(), default)).Items[0];
-        var policy = (await (await a.AsAsync("alma")).Policies.ListAsync(Self, null, new PageRequest(), default)).Items[0];
+        var policy = (await (await a.AsAsync("alma")).Policies.ListAsync(Self, null, false, new PageRequest(), default)).Items[0];
 
         foreach (var look in (IEnumerable<Func<Task>>)[
             () => alma.Registry.GetAsync(Self, a.Capsule.Id, default), () => alma.Registry.ResolveAsync(Self, "refund-order@1.0.0", default),

@@ -9,55 +9,13 @@ namespace Anumate.Tests.Policies;
 
 public sealed class PolicyGateTests(TestDatabase database)
 {
-    /// <summary>The policies service behind a door that can be shut, and that counts.</summary>
-    sealed class Door(IPolicies inner) : IPolicies
-    {
-        public bool Shut { get; set; }
-
-        public int Calls { get; private set; }
-
-        public Func<Task>? Meanwhile { get; set; }
-
-        public async Task<PolicyBundle> GetBundleAsync(Caller caller, IReadOnlyList<string> pinned, CancellationToken ct)
-        {
-            Calls++;
-            if (Shut)
-            {
-                throw Problems.Unavailable("the door is shut");
-            }
-
-            var bundle = await inner.GetBundleAsync(caller, pinned, ct);
-            if (Meanwhile is { } act)
-            {
-                Meanwhile = null;
-                await act();
-            }
-
-            return bundle;
-        }
-
-        public Task<PolicyVersion> PublishAsync(Caller caller, PublishPolicy request, CancellationToken ct) =>
-            inner.PublishAsync(caller, request, ct);
-
-        public Task<Page<PolicyVersion>> ListAsync(Caller caller, string? name, PageRequest page, CancellationToken ct) =>
-            inner.ListAsync(caller, name, page, ct);
-
-        public Task<PolicyVersion> GetAsync(Caller caller, Id<Policy> id, CancellationToken ct) => inner.GetAsync(caller, id, ct);
-
-        public Task<IReadOnlyList<PolicyVersion>> ResolveAsync(Caller caller, IReadOnlyList<string> references, CancellationToken ct) =>
-            inner.ResolveAsync(caller, references, ct);
-
-        public Task<Decision> EvaluateAsync(Caller caller, EvaluatePolicy request, CancellationToken ct) =>
-            inner.EvaluateAsync(caller, request, ct);
-    }
-
     sealed class Setting
     {
         public Setting(TestDatabase database)
         {
             Kit = new LocalPolicies(database.Tenant());
             Door = new Door(Kit.Service);
-            Gate = new PolicyGate(Door, new CompiledPolicies(), Kit.Time, NullLogger<PolicyGate>.Instance);
+            Gate = new PolicyGate(Door, new CompiledPolicies(), new Limits(database.Db, Kit.Time), Kit.Time, NullLogger<PolicyGate>.Instance);
         }
 
         public LocalPolicies Kit { get; }

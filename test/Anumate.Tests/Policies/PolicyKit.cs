@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Text.Json;
 using Anumate.Client;
+using Anumate.Connectors;
 using Anumate.Platform.Data;
 using Anumate.Platform.Policies;
 using Anumate.Policies;
@@ -21,6 +22,9 @@ abstract class PolicyKit(Db db, Id<Tenant> tenant)
 
     /// <summary>The person of a role.</summary>
     public abstract Caller As(string role);
+
+    /// <summary>Puts a tool into the tenant's catalogue.</summary>
+    public abstract Task PutToolAsync(NewTool tool);
 
     /// <summary>Lets the time of ids go on.</summary>
     public abstract Task TickAsync();
@@ -44,9 +48,20 @@ sealed class LocalPolicies(TestTenant tenant) : PolicyKit(tenant.Db, tenant.Id)
 {
     public FakeTimeProvider Time => tenant.Time;
 
-    public override IPolicies Service { get; } = new PolicyService(new PolicyStore(tenant.Db), new CompiledPolicies(), tenant.Time);
+    public override IPolicies Service { get; } =
+        new PolicyService(new PolicyStore(tenant.Db), new CompiledPolicies(), Catalogue(tenant), tenant.Time);
 
     public override Caller As(string role) => tenant.Caller($"the {role}", role);
+
+    public override Task PutToolAsync(NewTool tool) =>
+        Catalogue(tenant).PutAsync(As(Role.Admin), new PutConnector("tools", "http://127.0.0.1:9", [tool]), default);
+
+    // It calls no tool here, and so needs no tokens.
+    static ConnectorService Catalogue(TestTenant tenant)
+    {
+        var (options, store) = (new ConnectorOptions { AllowPrivateAddresses = true }, new ConnectorStore(tenant.Db));
+        return new ConnectorService(store, new ToolCache(store, options, tenant.Time), new ToolHttp(options), null!, tenant.Time);
+    }
 
     public override Task TickAsync()
     {
@@ -77,6 +92,9 @@ sealed class RemotePolicies(PlatformTenant tenant) : PolicyKit(tenant.Db, tenant
         Scopes = Role.ScopesOf([role]).ToFrozenSet(),
         Correlation = "test",
     };
+
+    public override Task PutToolAsync(NewTool tool) =>
+        tenant.Get<IConnectors>().PutAsync(As(Role.Admin), new PutConnector("tools", "http://127.0.0.1:9", [tool]), default);
 
     public override Task TickAsync() => Task.Delay(3);
 }

@@ -63,6 +63,38 @@ public sealed class PolicyRoutesTests(TestServer server)
     }
 
     [Fact]
+    public async Task An_update_needs_the_tag_of_the_version_that_was_read()
+    {
+        var t = await server.NewTenantAsync();
+        var first = await new RemotePolicies(t).PublishAsync("a", 4);
+        using var ada = await t.HttpAsync("ada");
+        var read = await ada.GetAsync(new Uri($"/v1/policies/{first.Id}", UriKind.Relative));
+        Assert.Equal("\"4\"", read.Headers.ETag?.ToString());
+
+        Assert.Equal(428, (int)(await PutAsync(null)).StatusCode);
+        Assert.Equal(409, (int)(await PutAsync("\"3\"")).StatusCode);
+        var answer = await PutAsync("\"4\"");
+        Assert.Equal(201, (int)answer.StatusCode);
+        var next = (await answer.Content.ReadFromJsonAsync<PolicyVersion>(AnumateJson.Options))!;
+        Assert.Equal($"/v1/policies/{next.Id}", answer.Headers.Location?.ToString());
+        Assert.Equal(204, (int)(await ada.DeleteAsync(new Uri($"/v1/policies/{first.Id}", UriKind.Relative))).StatusCode);
+
+        async Task<HttpResponseMessage> PutAsync(string? tag)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Put, $"/v1/policies/{first.Id}")
+            {
+                Content = new StringContent("""{"source":"policy a version 5 { at tool.before rule x allow }"}""", Encoding.UTF8, "application/json"),
+            };
+            if (tag is not null)
+            {
+                request.Headers.TryAddWithoutValidation("If-Match", tag);
+            }
+
+            return await ada.SendAsync(request);
+        }
+    }
+
+    [Fact]
     public async Task What_a_policy_denies_does_not_happen()
     {
         var t = await server.NewTenantAsync();

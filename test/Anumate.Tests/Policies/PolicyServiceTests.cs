@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Anumate.Tests.Policies;
 
 /// <summary>What the contract promises; run against the service in this process and against client, HTTP and service.</summary>
-public abstract class PolicyContractTests : IAsyncLifetime
+public abstract partial class PolicyContractTests : IAsyncLifetime
 {
     PolicyKit kit = null!;
 
@@ -109,19 +109,28 @@ public abstract class PolicyContractTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Publishing_needs_the_scope()
+    public async Task Writing_needs_the_scope()
     {
         foreach (var role in Role.All)
         {
             var caller = kit.As(role);
-            var request = new PublishPolicy(PolicyKit.Document(role, 1, "rule all allow"));
-            if (role is Role.Author or Role.Admin)
+            var theirs = await kit.PublishAsync(role);
+            Func<Task>[] writes =
+            [
+                () => kit.Service.PublishAsync(caller, new PublishPolicy(PolicyKit.Document($"{role}.own", 1, "rule all allow")), default),
+                () => kit.Service.UpdateAsync(caller, theirs.Id, new PolicyText(PolicyKit.Document(role, 2, "rule all allow")), 1, default),
+                () => kit.Service.DeleteAsync(caller, theirs.Id, default),
+            ];
+            foreach (var write in writes)
             {
-                await kit.Service.PublishAsync(caller, request, default);
-            }
-            else
-            {
-                Assert.Equal("forbidden", (await RefusalAsync(() => kit.Service.PublishAsync(caller, request, default))).Code);
+                if (role is Role.Author or Role.Admin)
+                {
+                    await write();
+                }
+                else
+                {
+                    Assert.Equal("forbidden", (await RefusalAsync(write)).Code);
+                }
             }
         }
     }
@@ -137,12 +146,12 @@ public abstract class PolicyContractTests : IAsyncLifetime
         }
 
         await kit.PublishAsync("b");
-        var first = await kit.Service.ListAsync(kit.Viewer, "a", new PageRequest(Limit: 3), default);
+        var first = await kit.Service.ListAsync(kit.Viewer, "a", false, new PageRequest(Limit: 3), default);
         Assert.Equal([5, 4, 3], first.Items.Select(p => p.Version));
-        var second = await kit.Service.ListAsync(kit.Viewer, "a", new PageRequest(first.Next, 3), default);
+        var second = await kit.Service.ListAsync(kit.Viewer, "a", false, new PageRequest(first.Next, 3), default);
         Assert.Equal([2, 1], second.Items.Select(p => p.Version));
         Assert.Null(second.Next);
-        Assert.Equal(6, (await kit.Service.ListAsync(kit.Viewer, null, new(), default)).Items.Count);
+        Assert.Equal(6, (await kit.Service.ListAsync(kit.Viewer, null, false, new(), default)).Items.Count);
     }
 
     [Fact]
@@ -201,7 +210,7 @@ public abstract class PolicyContractTests : IAsyncLifetime
         Assert.Equal("policy-not-found", (await RefusalAsync(() => other.Service.ResolveAsync(other.Viewer, ["a"], default))).Code);
         Assert.Equal("policy-not-found",
             (await RefusalAsync(() => other.Service.GetBundleAsync(other.Viewer, [mine.Digest], default))).Code);
-        Assert.Empty((await other.Service.ListAsync(other.Viewer, null, new(), default)).Items);
+        Assert.Empty((await other.Service.ListAsync(other.Viewer, null, false, new(), default)).Items);
         Assert.Empty((await other.Service.GetBundleAsync(other.Viewer, [], default)).Tenant);
 
         // The same name in another tenant is another policy.
@@ -265,9 +274,11 @@ public sealed class PolicyServiceTests(TestDatabase database) : PolicyContractTe
         var trial = new EvaluatePolicy("tool.before", PolicyKit.Facts("{}"), []);
         Func<Task>[] reads =
         [
-            () => kit.Service.ListAsync(nobody, null, new(), default), () => kit.Service.GetAsync(nobody, default, default),
+            () => kit.Service.ListAsync(nobody, null, false, new(), default), () => kit.Service.GetAsync(nobody, default, default),
             () => kit.Service.GetBundleAsync(nobody, [], default), () => kit.Service.ResolveAsync(nobody, ["a"], default),
-            () => kit.Service.EvaluateAsync(nobody, trial, default),
+            () => kit.Service.EvaluateAsync(nobody, trial, default), () => kit.Service.CheckAsync(nobody, new PolicyText(""), default),
+            () => kit.Service.FormatAsync(nobody, new PolicyText(""), default), () => kit.Service.TestAsync(nobody, new TestPolicyText(""), default),
+            () => kit.Service.TestVersionAsync(nobody, default, new TestPolicy(), default),
         ];
         foreach (var read in reads)
         {

@@ -110,6 +110,8 @@ public static partial class Interpreter
                 }
             }
 
+            // A policy may have asked too, in the run's first commit: of that the plan knows nothing.
+            open &= state.ApprovalList.TrueForAll(a => a.Step is not null || a.Verdict is ApprovalVerdict.Granted);
             return state.GatesPassed = open;
         }
 
@@ -277,7 +279,7 @@ public static partial class Interpreter
             {
                 case OnUnknown.Lookup when slot.Lookups < LookupsBeforeAsking:
                     slot.Taken = true;
-                    actions.Add(new Lookup(step, tool, slot.Attempt, phase));
+                    actions.Add(new Lookup(step, tool, slot.Attempt, phase, slot.Demands));
                     break;
                 case OnUnknown.Retry when slot.Attempt < step.Retry.MaxAttempts
                         && (state.Failure is null || phase is CallPhase.Compensate || step.CompensationTool is not null):
@@ -381,6 +383,7 @@ public static partial class Interpreter
         {
             AttemptOutcome.Timeout => "tool-timeout",
             AttemptOutcome.Unavailable => "tool-unavailable",
+            AttemptOutcome.Withheld => "answer-withheld",
             _ => "tool-failed",
         };
 

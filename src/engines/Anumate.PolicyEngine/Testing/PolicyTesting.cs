@@ -13,16 +13,17 @@ public static class PolicyTesting
     public const int Inputs = 1_000;
 
     /// <summary>Runs the tests that stand in the policy's own document.</summary>
-    public static PolicyTestReport Run(CompiledPolicy policy, int inputs = Inputs) => Run(policy, Compile(policy, policy.Tests, new Findings(policy.Text)), inputs);
+    public static PolicyTestReport Run(CompiledPolicy policy, int inputs = Inputs, CancellationToken ct = default) =>
+        Run(policy, Compile(policy, policy.Tests, new Findings(policy.Text)), inputs, ct);
 
     /// <summary>Runs tests of another document; null when it has errors.</summary>
-    public static PolicyTestReport? Run(CompiledPolicy policy, string tests, out IReadOnlyList<Diagnostic> diagnostics, int inputs = Inputs)
+    public static PolicyTestReport? Run(CompiledPolicy policy, string tests, out IReadOnlyList<Diagnostic> diagnostics, int inputs = Inputs, CancellationToken ct = default)
     {
         var findings = new Findings(tests);
         var syntax = Parser.ParseTests(tests, findings);
         var compiled = Compile(policy, [.. syntax.Select(t => new PlacedTest(t, findings))], findings);
         diagnostics = findings.All;
-        return findings.HasErrors ? null : Run(policy, compiled, inputs);
+        return findings.HasErrors ? null : Run(policy, compiled, inputs, ct);
     }
 
     /// <summary>The findings of tests beyond their syntax.</summary>
@@ -31,7 +32,7 @@ public static class PolicyTesting
     static List<CompiledTest> Compile(CompiledPolicy policy, IReadOnlyList<PlacedTest> tests, Findings findings) =>
         [.. tests.Select(t => new TestCompiler(policy, t, findings).Compile()).OfType<CompiledTest>()];
 
-    static PolicyTestReport Run(CompiledPolicy policy, List<CompiledTest> tests, int inputs)
+    static PolicyTestReport Run(CompiledPolicy policy, List<CompiledTest> tests, int inputs, CancellationToken ct)
     {
         var layers = new PolicyLayers("", PolicySet.Empty, PolicySet.Of([policy]));
         var coverage = new Coverage(policy);
@@ -40,12 +41,13 @@ public static class PolicyTesting
         {
             foreach (var row in test.Rows)
             {
+                ct.ThrowIfCancellationRequested();
                 cases.Add(new PolicyTestCase(test.Title, row.Name, Try(row, test, layers, coverage), row.Place.Line, row.Place.Column));
             }
 
             foreach (var never in test.Nevers)
             {
-                var failure = new Property(policy, test, never, layers).Try(inputs);
+                var failure = new Property(policy, test, never, layers).Try(inputs, ct);
                 cases.Add(new PolicyTestCase(test.Title, never.Name, failure, never.Place.Line, never.Place.Column));
             }
         }

@@ -6,12 +6,13 @@ namespace Anumate.PolicyEngine.Testing;
 sealed class Property(CompiledPolicy policy, CompiledTest test, CompiledNever never, PolicyLayers layers)
 {
     /// <summary>Why the property fails; null when it holds for every input.</summary>
-    public string? Try(int inputs)
+    public string? Try(int inputs, CancellationToken ct)
     {
         var generator = new FactGenerator(policy, test, never);
         var applied = 0;
         for (var i = 0; i < inputs; i++)
         {
+            ct.ThrowIfCancellationRequested();
             var facts = generator.Next();
             switch (Breaks(facts))
             {

@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Anumate.PlanEngine;
 using Anumate.PolicyEngine;
-using Anumate.Proofs;
 
 namespace Anumate.Orchestrator;
 
@@ -148,15 +147,29 @@ sealed partial class LiveRun
 
     async Task CallAsync(RunContext c, StartCall call)
     {
-        var digest = SaltedDigest.Of(c.Keys.Salt.Span, call.Arguments.Utf8.Span).ToString();
-        var decision = await services.Gate.DecideAsync(c.Requester, PolicyPoint.ToolBefore,
-            c.PolicyFacts.WithCall(c.Tenant, call.Tool.Name, call.Tool.Effect, call.Arguments.ToElement()), c.Plan.PolicyDigests, default);
+        var facts = c.PolicyFacts.WithCall(c.Tenant, call.Tool.Name, call.Tool.Effect, call.Arguments.ToElement());
+        var decision = await services.Gate.DecideAsync(c.Requester, PolicyPoint.ToolBefore, facts, c.Plan.PolicyDigests, default);
         if (decision.Verdict == Verdict.Deny)
         {
-            await HandInAsync(new StepDenied(Now, call.Step.Id, call.Phase, decision.Digest, decision.Reason, digest));
+            await HandInAsync(new StepDenied(Now, call.Step.Id, call.Phase, decision.Digest, decision.Reason, c.DigestOf(call.Arguments)));
             return;
         }
 
+        var (sent, misfit) = await services.Redaction.BeforeAsync(c.Place, decision, call.Tool, call.Arguments, default);
+        if (misfit is not null)
+        {
+            await HandInAsync(new StepDenied(Now, call.Step.Id, call.Phase, decision.Digest, misfit, c.DigestOf(call.Arguments)));
+            return;
+        }
+
+        var digest = c.DigestOf(sent);
+        if (OtherArgumentsApproved(c, call, digest) is { } outdated)
+        {
+            await AskAsync(c, new AskApproval(outdated, call.Step, call.Arguments));
+            return;
+        }
+
+        call = call with { Arguments = sent };
         if (decision.Verdict == Verdict.Approval && !IsApproved(c, call, decision, digest))
         {
             await AskForCallAsync(c, call, decision, digest);
@@ -169,21 +182,39 @@ sealed partial class LiveRun
             return;
         }
 
+        var taken = await services.Gate.TakeAsync(c.Tenant, decision, AttemptOf(c, call), default);
+        if (taken.Verdict == Verdict.Deny)
+        {
+            await HandInAsync(new StepDenied(Now, call.Step.Id, call.Phase, taken.Digest, taken.Reason, digest) { InsteadOf = taken.InsteadOf });
+            return;
+        }
+
         var token = await services.Tokens.IssueAsync(c.AsService, new NewCapToken(c.Run, call.Step.Id, call.Attempt, c.Epoch, c.Plan.Plan.Hash,
             [new Grant(call.Tool.Grant, digest, 1)], services.Options.TokenLifetime, c.Facts.Principal), default);
         if (call.RecordStart)
         {
             var deadline = token.Expires + services.Options.ClockSkew + call.Timeout;
-            if (!await HandInAsync(new AttemptStarted(Now, call.Step.Id, call.Attempt, call.Phase, digest, deadline, decision.Digest)))
+            if (!await HandInAsync(new AttemptStarted(Now, call.Step.Id, call.Attempt, call.Phase, digest, deadline, decision.Digest, DemandsOfAnswer(decision))))
             {
                 return;
             }
         }
 
         var result = await SendAsync(c, call, token);
-        await HandInAsync(new AttemptCompleted(Now, call.Step.Id, call.Attempt, call.Phase, OutcomeOf(result.Outcome),
-            result.Output is { } output ? Json.Of(output) : default, result.Error, digest, decision.Digest));
+        var entry = new AttemptCompleted(Now, call.Step.Id, call.Attempt, call.Phase, OutcomeOf(result.Outcome), default, result.Error, digest, decision.Digest);
+        if (result.Output is { } output)
+        {
+            var answer = await KnowAsync(c, () => facts, decision.Redactions, Json.Of(output));
+            entry = answer.Withheld is { } why
+                ? entry with { At = Now, Outcome = AttemptOutcome.Withheld, Error = Withheld(call.Tool, why), AnswerDecision = answer.Decision }
+                : entry with { At = Now, Output = answer.Output, AnswerDecision = answer.Decision };
+        }
+
+        await HandInAsync(entry);
     }
+
+    /// <summary>The name of an attempt. It stays the same when the run is read again before the attempt was made: a limit then counts it once.</summary>
+    static string AttemptOf(RunContext c, StartCall call) => string.Join('/', c.Run, call.Key.StepPath, call.Key.Iteration, call.Phase, call.Key.Generation, call.Attempt);
 
     /// <summary>Why an approval of this call holds no longer; null when it does, or none was needed.</summary>
     async Task<string?> ApprovalLostAsync(RunContext c, StartCall call, string digest)
@@ -211,6 +242,18 @@ sealed partial class LiveRun
         {
             return e.Problem.Detail;
         }
+    }
+
+    /// <summary>Why the granted approval of a run's start does not hold: the policies decide otherwise by now. Null when they do not.</summary>
+    async Task<string?> OvertakenAsync(RunContext c, string approval)
+    {
+        if (c.State.Approvals.FirstOrDefault(a => a.Id == approval) is not { Step: null, DecisionDigest: { } digest })
+        {
+            return null;
+        }
+
+        var decision = await services.Gate.DecideAsync(c.Requester, PolicyPoint.RunStart, c.PolicyFacts, c.Plan.PolicyDigests, default);
+        return decision.Digest == digest ? null : $"the policies decide otherwise by now: {decision.Reason}";
     }
 
     async Task<ToolResult> SendAsync(RunContext c, StartCall call, CapToken token)
@@ -244,12 +287,21 @@ sealed partial class LiveRun
             ToolOutcome.NotFound => LookupOutcome.NotFound,
             _ => LookupOutcome.Unknown,
         };
-        await HandInAsync(new LookupCompleted(Now, lookup.Step.Id, lookup.Attempt, lookup.Phase, outcome, result.Output is { } o ? Json.Of(o) : default, result.Error));
+        var entry = new LookupCompleted(Now, lookup.Step.Id, lookup.Attempt, lookup.Phase, outcome, default, result.Error);
+        if (result.Output is { } output)
+        {
+            var answer = await KnowAsync(c, () => FactsOf(c, lookup.Step, lookup.Tool, lookup.Phase), Demands(lookup.Demands), Json.Of(output));
+            entry = answer.Withheld is { } why
+                ? entry with { At = Now, Outcome = LookupOutcome.Withheld, Error = Withheld(lookup.Tool, why), AnswerDecision = answer.Decision }
+                : entry with { At = Now, Output = answer.Output, AnswerDecision = answer.Decision };
+        }
+
+        await HandInAsync(entry);
     }
 
     async Task AskAsync(RunContext c, AskApproval ask)
     {
-        var digest = ask.Arguments.IsAbsent ? null : SaltedDigest.Of(c.Keys.Salt.Span, ask.Arguments.Utf8.Span).ToString();
+        var digest = ask.Arguments.IsAbsent ? null : c.DigestOf(await ToApproveAsync(c, ask));
         await RequestAsync(c, new NewApproval(ask.Approval.Id, ask.Approval.Title,
             new ApprovalSubject(c.Run, c.Plan.Plan.Hash, c.State.InputsDigest, null, ask.Step?.Id, digest),
             [.. ask.Approval.Stages.Select(s => new ApprovalStage(s.Groups, s.Quorum, s.Within))], c.Requesters, Evidence(c, ask.Step, null)), CallPhase.Do);
@@ -259,6 +311,16 @@ sealed partial class LiveRun
         ApprovalName(call, decision), $"{c.Plan.Plan.Capsule}: {call.Step.Id} calls {call.Tool.Name}",
         new ApprovalSubject(c.Run, c.Plan.Plan.Hash, c.State.InputsDigest, decision.Digest, call.Step.Id, digest),
         [.. decision.Approvals.Select(a => new ApprovalStage(a.Groups, a.Quorum, a.Within))], c.Requesters, Evidence(c, call.Step, decision)), call.Phase);
+
+    /// <summary>Asks for what policies demand before the run begins. The entry stands in the run's first commit, so that it never begins without.</summary>
+    async Task<ApprovalWasRequested> AskForRunAsync(RunContext c, Decision decision)
+    {
+        var request = new NewApproval($"run.start:{string.Join('+', decision.Approvals.Select(a => a.Rule))}", $"{c.Plan.Plan.Capsule} starts",
+            new ApprovalSubject(c.Run, c.Plan.Plan.Hash, c.State.InputsDigest, decision.Digest),
+            [.. decision.Approvals.Select(a => new ApprovalStage(a.Groups, a.Quorum, a.Within))], c.Requesters, Evidence(c, null, decision));
+        var approval = await services.Approvals.RequestAsync(c.AsService, request, default);
+        return new ApprovalWasRequested(Now, approval.Id.ToString(), request.Name, DecisionDigest: decision.Digest);
+    }
 
     async Task RequestAsync(RunContext c, NewApproval request, CallPhase phase)
     {
@@ -286,6 +348,17 @@ sealed partial class LiveRun
         var answer = Clarifications.Read(request);
         var entry = new ClarificationWasAnswered(Now, asked.Id, asked.Step, asked.Attempt, asked.Phase, answer,
             Clarifications.OutputOf(c.Plan.Plan, asked, answer, output), by.ToString(), request.Note);
+        if (!entry.Output.IsAbsent)
+        {
+            // What a person brings is the tool's answer all the same.
+            var (step, tool) = Clarifications.CallOf(c.Plan.Plan, asked);
+            var known = await services.Redaction.AfterAsync(c.Requester, c.Place, () => FactsOf(c, step, tool, asked.Phase), c.Plan.PolicyDigests,
+                Demands(c.State.DemandsOf(step, asked.Phase)), entry.Output, default);
+            entry = known.Withheld is { } why
+                ? throw PolicyProblems.Withheld(why)
+                : entry with { Output = known.Output, AnswerDecision = known.Decision };
+        }
+
         if (!await HandInAsync(entry))
         {
             throw ReferenceEquals(context, c) ? ClarificationProblems.NotOpen(clarification) : Problems.Unavailable("the answer may not have been taken; get the run");

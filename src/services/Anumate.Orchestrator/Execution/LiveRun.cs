@@ -22,6 +22,7 @@ sealed partial class LiveRun
     readonly Dictionary<string, JournalEvent> early = [];
 
     RunContext? context;
+    bool starting;
     Task? loop;
     Task? loading;
     IDisposable? timer;
@@ -42,13 +43,31 @@ sealed partial class LiveRun
     public Id<Run> RunId { get; }
 
     /// <summary>Nothing of it is here, and nothing is on its way.</summary>
-    public bool IsIdle => context is null && loading is null && timer is null;
+    public bool IsIdle => context is null && loading is null && timer is null && !starting;
 
     public async Task<Run> StartAsync(RunBirth b)
     {
         var born = new RunContext(services, b.Tenant, b.Run, b.Plan, b.Facts, b.Keys.Keys, services.Lease.Epoch, b.Started.At);
         Interpreter.Apply(born.State, b.Started);
-        var append = born.Birth(b.Started) with
+        starting = true;
+        try
+        {
+            return await StartAsync(born, b, b.Decision.Verdict is Verdict.Approval ? await AskForRunAsync(born, b.Decision) : null);
+        }
+        finally
+        {
+            starting = false;
+        }
+    }
+
+    async Task<Run> StartAsync(RunContext born, RunBirth b, ApprovalWasRequested? asked)
+    {
+        if (asked is not null)
+        {
+            Interpreter.Apply(born.State, asked);
+        }
+
+        var append = born.Birth(b.Started, asked) with
         {
             Start = new RunStartRow(b.Plan.Plan.Hash, b.Plan.Plan.Capsule, b.Plan.Plan.CapsuleVersion, b.Keys.Wrapped, b.Keys.Salt),
         };
@@ -116,7 +135,7 @@ sealed partial class LiveRun
             return;
         }
 
-        if (status is ApprovalStatus.Granted && await VoidAsync(c, approval) is { } why)
+        if (status is ApprovalStatus.Granted && (await VoidAsync(c, approval) ?? await OvertakenAsync(c, approval)) is { } why)
         {
             Voided(RunId, approval, why);
             status = ApprovalStatus.Rejected;
@@ -150,6 +169,12 @@ sealed partial class LiveRun
         if (context is not null)
         {
             return Task.CompletedTask;
+        }
+
+        if (starting)
+        {
+            // Who was asked for approval has answered before the start is durable.
+            throw Problems.Unavailable("the run is being accepted; ask again");
         }
 
         return loading ??= Load();
