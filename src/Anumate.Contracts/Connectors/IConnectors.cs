@@ -109,7 +109,7 @@ public enum ToolOutcome
     [JsonStringEnumMemberName("failed")]
     Failed,
 
-    /// <summary>The tool could not be reached or asked to be called later; nothing happened.</summary>
+    /// <summary>The tool asked to be called later, or stands where no tool may; nothing happened.</summary>
     [JsonStringEnumMemberName("unavailable")]
     Unavailable,
 
@@ -124,6 +124,10 @@ public enum ToolOutcome
     /// <summary>Lookup only: the tool has no lookup, or did not answer it.</summary>
     [JsonStringEnumMemberName("unknown")]
     Unknown,
+
+    /// <summary>Nothing left for the tool: no connection could be made, or leave to call could not be had in time.</summary>
+    [JsonStringEnumMemberName("not_sent")]
+    NotSent,
 }
 
 /// <summary>What became of a call; <see cref="Output"/> only for <see cref="ToolOutcome.Ok"/>, <see cref="Error"/> otherwise.</summary>

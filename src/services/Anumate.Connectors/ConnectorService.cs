@@ -60,7 +60,16 @@ sealed class ConnectorService(ConnectorStore store, ToolCache cache, ToolHttp ht
         var digest = SaltedDigest.Of(call.Salt.Span, call.Arguments.Span).ToString();
 
         // Spent immediately before the call is sent: a use is counted even when the tool then fails.
-        await tokens.SpendAsync(caller, new SpendCapToken(call.Token, Audience, call.Run, call.Step, call.Attempt, call.Epoch, call.Tool, digest), ct);
+        try
+        {
+            await tokens.SpendAsync(caller, new SpendCapToken(call.Token, Audience, call.Run, call.Step, call.Attempt, call.Epoch, call.Tool, digest), ct);
+        }
+        catch (ProblemException e) when (e.Problem.Status >= 500)
+        {
+            // Spent or not: nothing is sent under it any more, and the next attempt gets another.
+            return new ToolResult(ToolOutcome.NotSent, null, $"{e.Problem.Code}: {e.Problem.Detail}");
+        }
+
         KillPoint.Pass(KillPoint.ToolBefore);
 
         // The process may stand still until the bytes are written: only there is the time looked at for the last time.
@@ -101,7 +110,7 @@ sealed class ConnectorService(ConnectorStore store, ToolCache cache, ToolHttp ht
         using var body = answer.Body;
         if (!answer.Sent)
         {
-            return new ToolResult(ToolOutcome.Unavailable, null, answer.Error);
+            return new ToolResult(answer.Refused ? ToolOutcome.Unavailable : ToolOutcome.NotSent, null, answer.Error);
         }
 
         return answer.Status switch

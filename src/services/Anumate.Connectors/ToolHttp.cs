@@ -8,7 +8,8 @@ namespace Anumate.Connectors;
 
 /// <summary>What came back from a tool server, before anybody judges it.</summary>
 /// <param name="Sent">Whether the request may have reached the server.</param>
-readonly record struct Answer(bool Sent, HttpStatusCode? Status, JsonDocument? Body, string? Error);
+/// <param name="Refused">It was not sent because the tool stands where none may.</param>
+readonly record struct Answer(bool Sent, HttpStatusCode? Status, JsonDocument? Body, string? Error, bool Refused = false);
 
 /// <summary>
 /// The wire to tool servers: bounded answers, no redirects, no proxy, no cookies, and addresses checked after name resolution, so
@@ -57,22 +58,28 @@ sealed class ToolHttp : IDisposable
                 return await ReadAsync(response, limit.Token);
             }
         }
+        catch (OperationCanceledException e) when (e.InnerException is TimeoutException && !limit.IsCancellationRequested && !HasBegun(request))
+        {
+            // How the handler tells that its ConnectTimeout has passed.
+            return new Answer(false, null, null, $"cannot connect to {request.RequestUri!.Authority}");
+        }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             return new Answer(true, null, null, $"no answer within {timeout.TotalSeconds:0.###} s");
         }
-        catch (Exception e) when (e is AddressRefusedException or TooLateException || e.InnerException is TooLateException)
+        catch (Exception e) when (e is TooLateException || e.InnerException is TooLateException)
         {
             return new Answer(false, null, null, (e.InnerException ?? e).Message);
         }
-        catch (HttpRequestException e) when (e.InnerException is AddressRefusedException refused)
+        catch (Exception e) when ((e as AddressRefusedException ?? e.InnerException as AddressRefusedException) is { } refused)
         {
-            return new Answer(false, null, null, refused.Message);
+            return new Answer(false, null, null, refused.Message, Refused: true);
         }
         catch (HttpRequestException e)
         {
             // Not connected means not sent; anything later may have arrived.
-            var sent = e.HttpRequestError is not (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError);
+            var sent = HasBegun(request)
+                || e.HttpRequestError is not (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError);
             return new Answer(sent, null, null, sent ? "the connection broke" : $"cannot connect to {request.RequestUri!.Authority}");
         }
         catch (IOException)
@@ -80,6 +87,8 @@ sealed class ToolHttp : IDisposable
             return new Answer(true, null, null, "the connection broke");
         }
     }
+
+    static bool HasBegun(HttpRequestMessage request) => request.Content is TimelyContent { HasBegun: true };
 
     async Task<Answer> ReadAsync(HttpResponseMessage response, CancellationToken ct)
     {
@@ -164,10 +173,16 @@ sealed class TimelyContent : HttpContent
         Headers.ContentType = new MediaTypeHeaderValue("application/json");
     }
 
+    /// <summary>Whether there was a connection to write the body to.</summary>
+    public bool HasBegun { get; private set; }
+
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
 
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
-        time.GetUtcNow() >= notAfter ? throw new TooLateException() : stream.WriteAsync(body, cancellationToken).AsTask();
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        HasBegun = true;
+        return time.GetUtcNow() >= notAfter ? throw new TooLateException() : stream.WriteAsync(body, cancellationToken).AsTask();
+    }
 
     protected override bool TryComputeLength(out long length)
     {

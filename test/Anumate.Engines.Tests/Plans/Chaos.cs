@@ -181,7 +181,7 @@ sealed class Chaos
             Append(new AttemptStarted(now, call.Step.Id, call.Attempt, call.Phase, "hmac:args", deadline, "sha256:decision", Demands));
         }
 
-        var answer = Choose(8) switch { 4 => AttemptOutcome.Failed, 5 => AttemptOutcome.Unavailable, 6 or 7 => AttemptOutcome.Timeout, _ => AttemptOutcome.Ok };
+        var answer = Choose(9) switch { 4 => AttemptOutcome.Failed, 5 => AttemptOutcome.Unavailable, 6 or 7 => AttemptOutcome.Timeout, 8 => AttemptOutcome.NotSent, _ => AttemptOutcome.Ok };
         var happens = answer is AttemptOutcome.Ok || (answer is AttemptOutcome.Timeout && Choose(2) == 1);
         sent.Add(new Sent(call, happens, answer, deadline, State.Epoch));
     }

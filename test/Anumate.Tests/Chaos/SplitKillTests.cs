@@ -48,12 +48,36 @@ public sealed class SplitKillTests
                 Assert.Equal(RunStatus.Completed, run.Status);
                 var done = Assert.Single(tools.Executions(), e => e.Tool == "charge" && e.Item == item);
                 Assert.Equal(done.N, run.Outputs!.Value.GetProperty("n").GetInt32());
-                Assert.Contains("lookup_completed", await JournalAsync(olga, run));
+                Assert.Contains("lookup_completed", (await JournalAsync(olga, run)).Select(e => e.Kind));
             }
+
+            await NotSentAsync(platform, tools, olga, plan);
         }
 
         folder.Delete(recursive: true);
     }
+
+    /// <summary>While Connectors is down nothing leaves the orchestrator's process: made again until it is back, and nobody is asked.</summary>
+    static async Task NotSentAsync(ProcessPlatform platform, ChaosTools tools, AnumateClient olga, string plan)
+    {
+        await tools.TroubleAsync(refuse: 100);
+        var run = await olga.Orchestrator.ExecuteAsync(Self, new NewRun(plan, JsonElement.Parse("{\"item\":\"unsent\"}"u8.ToArray())), default);
+        await platform.KillAsync(Connectors, async () =>
+        {
+            await tools.TroubleAsync();
+            while (!(await JournalAsync(olga, run)).Any(WasNotSent))
+            {
+                await Task.Delay(50);
+            }
+        });
+        run = await EndedAsync(olga, run);
+
+        Assert.Equal(RunStatus.Completed, run.Status);
+        Assert.Single(tools.Executions(), e => e.Tool == "charge" && e.Item == "unsent");
+        Assert.DoesNotContain("attempt_unknown", (await JournalAsync(olga, run)).Select(e => e.Kind));
+    }
+
+    static bool WasNotSent(RunEvent e) => e.Kind == "attempt_completed" && e.Body.GetProperty("outcome").GetString() == "not_sent";
 
     static async Task<Run> EndedAsync(AnumateClient olga, Run run)
     {
@@ -65,14 +89,14 @@ public sealed class SplitKillTests
         return run;
     }
 
-    static async Task<IReadOnlyList<string>> JournalAsync(AnumateClient olga, Run run)
+    static async Task<IReadOnlyList<RunEvent>> JournalAsync(AnumateClient olga, Run run)
     {
-        var kinds = new List<string>();
+        var events = new List<RunEvent>();
         await foreach (var e in olga.Orchestrator.WatchAsync(Self, run.Id, 0, follow: false, default))
         {
-            kinds.Add(e.Kind);
+            events.Add(e);
         }
 
-        return kinds;
+        return events;
     }
 }

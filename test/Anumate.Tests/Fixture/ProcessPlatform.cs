@@ -120,12 +120,17 @@ public sealed class ProcessPlatform : IAsyncDisposable
         return new ProcessTenant(this, created);
     }
 
-    /// <summary>SIGKILL to the process of a group; another takes its place and address.</summary>
-    public async Task KillAsync(string group)
+    /// <summary>SIGKILL to the process of a group; another takes its place and address, after <paramref name="meanwhile"/>.</summary>
+    public async Task KillAsync(string group, Func<Task>? meanwhile = null)
     {
         var killed = _processes[group];
         await killed.KillAsync();
         await killed.DisposeAsync();
+        if (meanwhile is not null)
+        {
+            await meanwhile();
+        }
+
         _processes[group] = killed.Again();
         await _processes[group].ReadyAsync();
     }

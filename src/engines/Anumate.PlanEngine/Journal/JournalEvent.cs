@@ -19,7 +19,7 @@ public enum AttemptOutcome
     /// <summary>The tool refused or failed for good; nothing happened.</summary>
     Failed,
 
-    /// <summary>The tool was not reached; nothing happened.</summary>
+    /// <summary>The tool asked to be called later, or was not reached; nothing happened.</summary>
     Unavailable,
 
     /// <summary>No answer in time: it may have happened.</summary>
@@ -27,6 +27,9 @@ public enum AttemptOutcome
 
     /// <summary>It happened, and a policy withholds the answer.</summary>
     Withheld,
+
+    /// <summary>Nothing left for the tool: no connection, or no leave to call. The retry rule counts only what is left of many such.</summary>
+    NotSent,
 }
 
 /// <summary>What a status lookup said about an attempt of unknown outcome.</summary>

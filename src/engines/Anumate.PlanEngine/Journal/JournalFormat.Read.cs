@@ -62,7 +62,13 @@ public static partial class JournalFormat
         {
             (Kind, this.root) = (kind, root);
             version = Number("v");
-            if (version != 1 && !(version == 2 && kind is "attempt_started" or "attempt_completed" or "lookup_completed" or "clarification_answered"))
+            var newest = kind switch
+            {
+                "attempt_completed" => 3,
+                "attempt_started" or "lookup_completed" or "clarification_answered" => 2,
+                _ => 1,
+            };
+            if (version < 1 || version > newest)
             {
                 throw new JournalException($"version {version} of `{kind}` is not known: it was written by a newer version");
             }

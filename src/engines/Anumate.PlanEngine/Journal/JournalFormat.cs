@@ -7,7 +7,8 @@ namespace Anumate.PlanEngine;
 /// <summary>
 /// How journal entries are stored: the kind in a column of its own, the body as one JSON object with its type version <c>v</c> and its
 /// time <c>at</c> in milliseconds since 1970. What is written once stays readable; a changed entry gets the next <c>v</c> and its own reader.
-/// Version 2 has what decisions say of answers; an entry without that is still of version 1, byte for byte.
+/// Version 2 has what decisions say of answers, version 3 of an ended attempt that nothing was sent; an entry without that is still of
+/// version 1, byte for byte.
 /// </summary>
 public static partial class JournalFormat
 {
@@ -39,7 +40,7 @@ public static partial class JournalFormat
         pooled = json;
     }
 
-    static int VersionOf(JournalEvent entry) => entry is AttemptStarted { Demands.IsAbsent: false } or AttemptCompleted { AnswerDecision: not null }
+    static int VersionOf(JournalEvent entry) => entry is AttemptCompleted { Outcome: AttemptOutcome.NotSent } ? 3 : entry is AttemptStarted { Demands.IsAbsent: false } or AttemptCompleted { AnswerDecision: not null }
         or AttemptCompleted { Outcome: AttemptOutcome.Withheld } or LookupCompleted { AnswerDecision: not null } or LookupCompleted { Outcome: LookupOutcome.Withheld }
         or ClarificationWasAnswered { AnswerDecision: not null } ? 2 : 1;
 

@@ -9,7 +9,7 @@ static class Words
 
     public static readonly Words<AttemptOutcome> Attempts = new(
         ("ok", AttemptOutcome.Ok), ("failed", AttemptOutcome.Failed), ("unavailable", AttemptOutcome.Unavailable), ("timeout", AttemptOutcome.Timeout),
-        ("withheld", AttemptOutcome.Withheld));
+        ("withheld", AttemptOutcome.Withheld), ("not_sent", AttemptOutcome.NotSent));
 
     public static readonly Words<LookupOutcome> Lookups = new(
         ("ok", LookupOutcome.Ok), ("failed", LookupOutcome.Failed), ("not_found", LookupOutcome.NotFound), ("unknown", LookupOutcome.Unknown),

@@ -3,10 +3,16 @@ namespace Anumate.PlanEngine;
 /// <summary>Where one call of one step stands. A mutable struct in an array: a run of five steps makes one array, not five objects.</summary>
 struct CallSlot
 {
+    /// <summary>So many attempts of which nothing was sent are free: with the rule's waits between them they outlast a restart, and not a mistaken address.</summary>
+    public const int FreeAttempts = 20;
+
     public StepStatus Status;
 
     /// <summary>The number of the current or last attempt; 0 before the first.</summary>
     public int Attempt;
+
+    /// <summary>How many of the attempts were free.</summary>
+    public int Free;
 
     /// <summary>WaitingRetry: when the next attempt is made. Running: the deadline of the attempt. Unknown: when the tool is asked next.</summary>
     public DateTimeOffset Due;
@@ -44,6 +50,9 @@ struct CallSlot
 
     /// <summary>The call did what it was asked, whether its output is known or withheld.</summary>
     public readonly bool HasHappened => this is { Status: StepStatus.Completed } or { Status: StepStatus.Failed, Outcome: AttemptOutcome.Withheld };
+
+    /// <summary>The attempts that the retry rule counts.</summary>
+    public readonly int Counted => Attempt - Free;
 
     public readonly bool HasEnded => Status is StepStatus.Completed or StepStatus.Skipped or StepStatus.Failed or StepStatus.Denied;
 }

@@ -116,7 +116,7 @@ public static partial class Interpreter
             StepStatus.Unknown or StepStatus.WaitingClarification => e.Attempt == slot.Attempt && e.Outcome is not AttemptOutcome.Timeout,
             // Without a recorded start only what may go unrecorded, or what was never sent.
             StepStatus.Pending or StepStatus.WaitingRetry => e.Attempt == slot.Attempt + 1
-                && (e.Outcome is AttemptOutcome.Failed or AttemptOutcome.Unavailable
+                && (e.Outcome is AttemptOutcome.Failed or AttemptOutcome.Unavailable or AttemptOutcome.NotSent
                     || !MustRecordStart(state, step, Tool(state, step.Index, e.Phase), e.Phase)),
             _ => false,
         };

@@ -207,7 +207,8 @@ public static partial class Interpreter
             free--;
             slot.Taken = true;
             actions.Add(new StartCall(step, tool, slot.Attempt + 1, phase, arguments.Json, MustRecordStart(state, step, tool, phase),
-                phase is CallPhase.Do ? step.SensitiveArguments : step.SensitiveCompensation));
+                phase is CallPhase.Do ? step.SensitiveArguments : step.SensitiveCompensation)
+            { Counted = slot.Counted + 1 });
         }
 
         /// <summary>The capsule's approvals before this step: asked for when it could begin otherwise.</summary>
@@ -260,14 +261,15 @@ public static partial class Interpreter
             var rule = step.Retry;
             // While winding up, nothing is tried again but what tells whether there is something to undo.
             var settling = state.Failure is not null && phase is CallPhase.Do;
-            var retried = settling ? state.MustSettle(step.Index) : slot.Again || (rule.On & Condition(slot.Outcome)) != 0;
-            if (slot.GivenUp || !retried || slot.Attempt >= rule.MaxAttempts)
+            var free = slot.Outcome is AttemptOutcome.NotSent;
+            var retried = settling ? state.MustSettle(step.Index) : free || slot.Again || (rule.On & Condition(slot.Outcome)) != 0;
+            if (slot.GivenUp || !retried || slot.Counted >= rule.MaxAttempts)
             {
                 var after = slot.Attempt == 1 ? "" : $" after {slot.Attempt} attempts";
                 return new StepFailed(now, step.Id, phase, Code(slot.Outcome), $"{slot.Error ?? Code(slot.Outcome)}{after}{(slot.Maybe ? "; it may have happened" : "")}");
             }
 
-            var wait = slot.AtOnce ? TimeSpan.Zero : Backoff.Delay(state, step, slot.Attempt, phase);
+            var wait = slot.AtOnce ? TimeSpan.Zero : Backoff.Delay(state, step, free ? slot.Free : slot.Counted, phase);
             return new RetryScheduled(now, step.Id, slot.Attempt + 1, phase, state.Now + wait);
         }
 
@@ -281,9 +283,9 @@ public static partial class Interpreter
                     slot.Taken = true;
                     actions.Add(new Lookup(step, tool, slot.Attempt, phase, slot.Demands));
                     break;
-                case OnUnknown.Retry when slot.Attempt < step.Retry.MaxAttempts
+                case OnUnknown.Retry when slot.Counted < step.Retry.MaxAttempts
                         && (state.Failure is null || phase is CallPhase.Compensate || step.CompensationTool is not null):
-                    Take(ref slot, new RetryScheduled(now, step.Id, slot.Attempt + 1, phase, state.Now + Backoff.Delay(state, step, slot.Attempt, phase)));
+                    Take(ref slot, new RetryScheduled(now, step.Id, slot.Attempt + 1, phase, state.Now + Backoff.Delay(state, step, slot.Counted, phase)));
                     break;
                 case OnUnknown.Retry or OnUnknown.Fail:
                     Take(ref slot, new StepFailed(now, step.Id, phase, "outcome-unknown", $"it is not known whether `{tool.Name}` happened"));
@@ -382,7 +384,7 @@ public static partial class Interpreter
         static string Code(AttemptOutcome outcome) => outcome switch
         {
             AttemptOutcome.Timeout => "tool-timeout",
-            AttemptOutcome.Unavailable => "tool-unavailable",
+            AttemptOutcome.Unavailable or AttemptOutcome.NotSent => "tool-unavailable",
             AttemptOutcome.Withheld => "answer-withheld",
             _ => "tool-failed",
         };

@@ -106,7 +106,25 @@ public static partial class Interpreter
 
         slot.Attempt = e.Attempt;
         slot.Maybe |= e.Outcome is AttemptOutcome.Timeout;
+        if (e.Outcome is AttemptOutcome.NotSent)
+        {
+            SetFree(ref slot);
+        }
+
         EndAttempt(state, ref slot, e.Step, e.Phase, again: false);
+    }
+
+    /// <summary>Nothing was sent: made again and not counted, as long as it is free. After that it is as with any tool that is not there.</summary>
+    static void SetFree(ref CallSlot slot)
+    {
+        if (slot.Free < CallSlot.FreeAttempts)
+        {
+            slot.Free++;
+        }
+        else
+        {
+            slot.Outcome = AttemptOutcome.Unavailable;
+        }
     }
 
     /// <summary>What a tool said, unless it may repeat sensitive values: that stays in the journal, sealed.</summary>

@@ -29,6 +29,9 @@ public sealed record StartCall(
 {
     public CallKey Key => new(Step.Id, 0, Phase, 0);
 
+    /// <summary>Which attempt it is of those that count: the same again after one that was never sent.</summary>
+    public required int Counted { get; init; }
+
     /// <summary>How long an answer is waited for.</summary>
     public TimeSpan Timeout => Step.Timeout;
 }

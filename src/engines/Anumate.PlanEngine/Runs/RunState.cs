@@ -240,7 +240,7 @@ public sealed partial class RunState
     {
         ref readonly var slot = ref Doing[index];
         return slot is { Maybe: true, GivenUp: false, Status: StepStatus.AttemptEnded or StepStatus.WaitingRetry }
-            && Plan.Steps[index].CompensationTool is not null && slot.Attempt < Plan.Steps[index].Retry.MaxAttempts;
+            && Plan.Steps[index].CompensationTool is not null && slot.Counted < Plan.Steps[index].Retry.MaxAttempts;
     }
 
     /// <summary>The last step that has happened whose compensation has not ended; -1 when there is none.</summary>

@@ -213,8 +213,11 @@ sealed partial class LiveRun
         await HandInAsync(entry);
     }
 
-    /// <summary>The name of an attempt. It stays the same when the run is read again before the attempt was made: a limit then counts it once.</summary>
-    static string AttemptOf(RunContext c, StartCall call) => string.Join('/', c.Run, call.Key.StepPath, call.Key.Iteration, call.Phase, call.Key.Generation, call.Attempt);
+    /// <summary>
+    /// The name of an attempt. It stays the same when the run is read again before the attempt was made, and when the attempt was never sent:
+    /// a limit then counts it once.
+    /// </summary>
+    static string AttemptOf(RunContext c, StartCall call) => string.Join('/', c.Run, call.Key.StepPath, call.Key.Iteration, call.Phase, call.Key.Generation, call.Counted);
 
     /// <summary>Why an approval of this call holds no longer; null when it does, or none was needed.</summary>
     async Task<string?> ApprovalLostAsync(RunContext c, StartCall call, string digest)
@@ -268,11 +271,12 @@ sealed partial class LiveRun
         }
         catch (ProblemException e)
         {
-            // Refused before anything was sent: the token was not spent, the tool is another one now, or the store is down. A token that ended
-            // while this process was slow or stood still says nothing about the call: the next attempt gets another. Anything else that broke
-            // (Connectors may have died in the middle) leaves it open whether the call was made.
+            // Refused before anything was sent: the token was not spent, the tool is another one now, a store or Connectors is not there. A token
+            // that ended while this process was slow or stood still says nothing about the call: the next attempt gets another. Anything else that
+            // broke (Connectors may have died in the middle, and something before it says so) leaves it open whether the call was made.
             var tooLate = e.Problem.Code == "captoken-refused" && Now >= token.Expires;
-            var outcome = e.Problem.Transient || tooLate ? ToolOutcome.Unavailable : e.Problem.Status >= 500 ? ToolOutcome.Timeout : ToolOutcome.Failed;
+            var unsent = tooLate || (e.Problem.Transient && e.Problem.Code != "unexpected-answer");
+            var outcome = unsent ? ToolOutcome.NotSent : e.Problem.Status >= 500 || e.Problem.Transient ? ToolOutcome.Timeout : ToolOutcome.Failed;
             return new ToolResult(outcome, null, e.Problem.Code + ": " + e.Problem.Detail);
         }
     }
@@ -396,6 +400,7 @@ sealed partial class LiveRun
         ToolOutcome.Ok => AttemptOutcome.Ok,
         ToolOutcome.Failed => AttemptOutcome.Failed,
         ToolOutcome.Unavailable => AttemptOutcome.Unavailable,
+        ToolOutcome.NotSent => AttemptOutcome.NotSent,
         _ => AttemptOutcome.Timeout,
     };
 

@@ -13,7 +13,7 @@ sealed class RunRecords(Id<Tenant> tenant, Id<Run> run, ExecutablePlan plan, Cal
 
     public int ToolCalls { get; private set; }
 
-    public void Count(JournalEvent entry) => ToolCalls += entry is AttemptCompleted ? 1 : 0;
+    public void Count(JournalEvent entry) => ToolCalls += entry is AttemptCompleted { Outcome: not AttemptOutcome.NotSent } ? 1 : 0;
 
     public IReadOnlyList<Leaf> LeavesOf(JournalEvent entry, RunState state) => entry switch
     {

@@ -25,12 +25,15 @@ sealed class ChaosTools : IAsyncDisposable
         return tools;
     }
 
-    public async Task KillAsync(TimeSpan down)
+    public Task KillAsync(TimeSpan down) => KillAsync(() => Task.Delay(down));
+
+    /// <summary>They are down for as long as <paramref name="meanwhile"/> takes.</summary>
+    public async Task KillAsync(Func<Task> meanwhile)
     {
         _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
-        await Task.Delay(down);
+        await meanwhile();
         await LaunchAsync();
     }
 
