@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using Anumate.Platform.Policies;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace Anumate.Tests.Redactions;
