@@ -27,7 +27,7 @@ static class Peers
         {
             var file = Path.Combine(folder, $"workload-{name}.json");
             await File.WriteAllTextAsync(file, workload.ToJson());
-            if (await RunAsync(folder, "node", [Path.Combine(AppContext.BaseDirectory, "peers.mjs"), file, seconds.ToString()]) is not { } output)
+            if (await RunAsync(folder, "node", [Path.Combine(AppContext.BaseDirectory, "peers.mjs"), file, $"{seconds}", Measure.ByProcessorTime ? "cpu" : "clock"]) is not { } output)
             {
                 Console.Error.WriteLine("a peer failed; --no-peers leaves them out");
                 return false;
@@ -52,7 +52,7 @@ static class Peers
             report.Peers[peer] = figures = new(StringComparer.Ordinal);
         }
 
-        figures[workload switch { "1000" => "json_per_s", "10" => "json_10_per_s", _ => "applicable50_per_s" }] = perSecond;
+        figures[workload switch { "1000" => "json_per_s", "10" => "json_10_per_s", _ => "json_50_per_s" }] = perSecond;
     }
 
     static string Folder()
