@@ -6,10 +6,10 @@ namespace Anumate.Platform.Policies;
 
 /// <summary>
 /// Where a service asks whether something may happen. Policies are evaluated in this process from the tenant's bundle: fetched when
-/// first needed, dropped when <c>policy.published</c> arrives, confirmed anew every few seconds of use. What has an effect is denied
+/// first needed, dropped when news of a change arrives, confirmed anew every few seconds of use. What has an effect is denied
 /// by a bundle that was not confirmed for <see cref="ConfirmedFor"/>.
 /// </summary>
-public sealed partial class PolicyGate(IPolicies policies, CompiledPolicies compiled, Limits limits, TimeProvider time, ILogger<PolicyGate> log)
+public sealed partial class PolicyGate(IPolicies policies, CompiledPolicies compiled, Limits limits, ViolationLog violations, TimeProvider time, ILogger<PolicyGate> log)
 {
     /// <summary>The age from which a bundle is confirmed anew.</summary>
     public static readonly TimeSpan ConfirmAfter = TimeSpan.FromSeconds(5);
@@ -30,21 +30,30 @@ public sealed partial class PolicyGate(IPolicies policies, CompiledPolicies comp
     public async ValueTask<Decision> DecideAsync(
         Caller caller, PolicyPoint point, PolicyFacts facts, IReadOnlyList<string> pinned, CancellationToken ct)
     {
+        var decision = await SimulateAsync(caller, point, facts, pinned, ct);
+        violations.Note(caller, facts, decision);
+        return decision;
+    }
+
+    /// <summary>Decides as <see cref="DecideAsync"/>, where nothing is going to happen: what is denied is no violation.</summary>
+    public async ValueTask<Decision> SimulateAsync(
+        Caller caller, PolicyPoint point, PolicyFacts facts, IReadOnlyList<string> pinned, CancellationToken ct)
+    {
         facts = facts.WithNow(time.GetUtcNow());
         var tenant = tenants.GetOrAdd(caller.Tenant, _ => new TenantPolicies());
-        if (tenant.IsYoung(time, ConfirmAfter) && tenant.Find(pinned, compiled) is { } ruling)
+        if (tenant.IsYoung(time, ConfirmAfter) && tenant.Find(pinned, facts.Capsule, compiled) is { } ruling)
         {
             return ruling.Decide(point, facts);
         }
 
         try
         {
-            return (await ConfirmAsync(tenant, caller, pinned, ct)).Decide(point, facts);
+            return (await ConfirmAsync(tenant, caller, pinned, facts.Capsule, ct)).Decide(point, facts);
         }
         catch (ProblemException e) when (e.Problem.Transient)
         {
             NotConfirmed(e.Problem.Detail);
-            if (tenant.IsYoung(time, ConfirmedFor) && tenant.Find(pinned, compiled) is { } recent)
+            if (tenant.IsYoung(time, ConfirmedFor) && tenant.Find(pinned, facts.Capsule, compiled) is { } recent)
             {
                 return recent.Decide(point, facts);
             }
@@ -63,15 +72,24 @@ public sealed partial class PolicyGate(IPolicies policies, CompiledPolicies comp
     /// Takes the limits that a decision demands, right before what it allows is done. The same decision when they are taken; a denial in its
     /// place when one is used up.
     /// </summary>
-    /// <param name="tenant">Whose they are.</param>
+    /// <param name="caller">Whose they are.</param>
+    /// <param name="facts">What was decided about.</param>
     /// <param name="decision">What <see cref="DecideAsync"/> gave.</param>
     /// <param name="taking">What is done: asked again under the same name, it is counted once.</param>
     /// <param name="ct">Ends the call.</param>
     /// <exception cref="ProblemException"><c>unavailable</c>: then nothing may be done.</exception>
-    public async ValueTask<Decision> TakeAsync(Id<Tenant> tenant, Decision decision, string taking, CancellationToken ct) =>
-        decision.Limits.Count > 0 && await limits.TakeAsync(tenant, decision.Limits, taking, ct) is { } used
-            ? Decider.UsedUp(decision, used.Demand, used.Free)
-            : decision;
+    public async ValueTask<Decision> TakeAsync(Caller caller, PolicyFacts facts, Decision decision, string taking, CancellationToken ct)
+    {
+        if (decision.Limits.Count == 0 || await limits.TakeAsync(caller.Tenant, decision.Limits, taking, ct) is not { } used)
+        {
+            return decision;
+        }
+
+        // What is watched was noted with the decision itself.
+        var denied = Decider.UsedUp(decision, used.Demand, used.Free) with { Watched = [] };
+        violations.Note(caller, facts, denied);
+        return denied;
+    }
 
     /// <summary>Forgets a tenant's bundle: the next question fetches it.</summary>
     public void Forget(Id<Tenant> tenant)
@@ -82,12 +100,12 @@ public sealed partial class PolicyGate(IPolicies policies, CompiledPolicies comp
         }
     }
 
-    async Task<RulingPolicies> ConfirmAsync(TenantPolicies tenant, Caller caller, IReadOnlyList<string> pinned, CancellationToken ct)
+    async Task<RulingPolicies> ConfirmAsync(TenantPolicies tenant, Caller caller, IReadOnlyList<string> pinned, string? capsule, CancellationToken ct)
     {
         if (!await tenant.Turn.WaitAsync(0, ct))
         {
             // Somebody is asking already; what was confirmed lately serves meanwhile.
-            if (tenant.IsYoung(time, ConfirmedFor) && tenant.Find(pinned, compiled) is { } recent)
+            if (tenant.IsYoung(time, ConfirmedFor) && tenant.Find(pinned, capsule, compiled) is { } recent)
             {
                 return recent;
             }
@@ -99,7 +117,7 @@ public sealed partial class PolicyGate(IPolicies policies, CompiledPolicies comp
         {
             while (true)
             {
-                if (tenant.IsYoung(time, ConfirmAfter) && tenant.Find(pinned, compiled) is { } ruling)
+                if (tenant.IsYoung(time, ConfirmAfter) && tenant.Find(pinned, capsule, compiled) is { } ruling)
                 {
                     return ruling;
                 }

@@ -14,7 +14,7 @@ public static class PolicyServices
         return services;
     }
 
-    /// <summary>The gate, for a service that names <see cref="IPolicies"/> among its needs. It hears of every policy that is published or deleted.</summary>
+    /// <summary>The gate, for a service that names <see cref="IPolicies"/> among its needs. It hears of every change of what rules a tenant.</summary>
     public static IServiceCollection AddPolicyGate(this IServiceCollection services)
     {
         if (services.Any(d => d.ServiceType == typeof(Wired)))
@@ -25,13 +25,21 @@ public static class PolicyServices
         services.AddSingleton<Wired>();
         services.AddCompiledPolicies();
         services.TryAddSingleton<Limits>();
+        services.TryAddSingleton<ViolationLog>();
+        services.AddHostedService(p => p.GetRequiredService<ViolationLog>());
         services.TryAddSingleton<PolicyGate>();
-        return services.AddBroadcast<PolicyGate>([PolicyPublished.EventType, PolicyDeleted.EventType], (gate, news, _) =>
+        return services.AddBroadcast<PolicyGate>(News, (gate, news, _) =>
         {
             gate.Forget(news.Tenant);
             return Task.CompletedTask;
         });
     }
+
+    /// <summary>What changes by what policies a tenant is ruled.</summary>
+    static readonly string[] News =
+    [
+        PolicyPublished.EventType, PolicyDeleted.EventType, PolicyBound.EventType, PolicyListChanged.EventType, WaiverGranted.EventType, WaiverRevoked.EventType,
+    ];
 
     sealed class Wired;
 }

@@ -15,11 +15,16 @@ sealed class TenantPolicies
     /// <summary>Held by whoever asks for the bundle.</summary>
     public SemaphoreSlim Turn { get; } = new(1, 1);
 
+    /// <summary>The digest of what rules the tenant, as last confirmed.</summary>
+    public string? Digest => current?.Bundle.Digest;
+
     /// <summary>Whether the current policies were confirmed less than this time ago.</summary>
     public bool IsYoung(TimeProvider time, TimeSpan age) => current is { } c && time.GetElapsedTime(c.At) < age;
 
-    /// <summary>What rules with these versions pinned; null when one of them, or the current policies, are not known yet.</summary>
-    public RulingPolicies? Find(IReadOnlyList<string> pinned, CompiledPolicies compiled)
+    /// <summary>
+    /// What rules a capsule (or what is of none) with these versions pinned; null when one of them, or the current policies, are not known yet.
+    /// </summary>
+    public RulingPolicies? Find(IReadOnlyList<string> pinned, string? capsule, CompiledPolicies compiled)
     {
         if (current is not { } confirmed)
         {
@@ -27,6 +32,11 @@ sealed class TenantPolicies
         }
 
         var key = pinned.Count switch { 0 => "", 1 => pinned[0], _ => string.Join(' ', pinned) };
+        if (confirmed.IsByCapsule)
+        {
+            key = $"{key} {capsule}";
+        }
+
         if (confirmed.Rulings.TryGetValue(key, out var known))
         {
             return known;
@@ -43,7 +53,7 @@ sealed class TenantPolicies
             versions.Add(version);
         }
 
-        var ruling = compiled.Compile(confirmed.Versions, versions);
+        var ruling = compiled.Compile(confirmed.Bundle with { Pinned = versions }, capsule);
         if (confirmed.Rulings.Count < Remembered)
         {
             confirmed.Rulings[key] = ruling;
@@ -78,10 +88,8 @@ sealed class TenantPolicies
             }
 
             // The same policies as before keep what was made of them.
-            var same = current is { } c && c.Versions.Select(v => v.Digest).SequenceEqual(bundle.Tenant.Select(v => v.Digest))
-                ? c.Rulings
-                : null;
-            current = new Confirmed(bundle.Tenant, asked.At, same ?? new(StringComparer.Ordinal));
+            var ruling = PolicyBundles.Of(bundle.Tenant, [], bundle.Bindings, bundle.Lists, bundle.Waivers);
+            current = new Confirmed(ruling, asked.At, current is { } c && c.Bundle.Digest == ruling.Digest ? c.Rulings : new(StringComparer.Ordinal));
         }
     }
 
@@ -94,5 +102,10 @@ sealed class TenantPolicies
         }
     }
 
-    sealed record Confirmed(IReadOnlyList<PolicyVersion> Versions, long At, ConcurrentDictionary<string, RulingPolicies> Rulings);
+    /// <param name="Bundle">What rules the tenant, without what is pinned.</param>
+    sealed record Confirmed(PolicyBundle Bundle, long At, ConcurrentDictionary<string, RulingPolicies> Rulings)
+    {
+        /// <summary>Whether some policy is meant otherwise for some capsule.</summary>
+        public bool IsByCapsule { get; } = Bundle.Bindings.Any(b => b.Capsule is not null);
+    }
 }

@@ -16,7 +16,7 @@ sealed class SimulatedWorld(Caller caller, ReadyPlan plan, PolicyFacts facts, Po
 
     readonly Dictionary<string, Json> outputs = [];
 
-    public async ValueTask<Decision> DecideAsync(StartCall call, CancellationToken ct) => await gate.DecideAsync(caller, PolicyPoint.ToolBefore,
+    public async ValueTask<Decision> DecideAsync(StartCall call, CancellationToken ct) => await gate.SimulateAsync(caller, PolicyPoint.ToolBefore,
         facts.WithCall(caller.Tenant, call.Tool.Name, call.Tool.Effect, call.Arguments.ToElement()), plan.PolicyDigests, ct);
 
     public Json Output(StartCall call)

@@ -15,12 +15,15 @@ public sealed class PolicyGateTests(TestDatabase database)
         {
             Kit = new LocalPolicies(database.Tenant());
             Door = new Door(Kit.Service);
-            Gate = new PolicyGate(Door, new CompiledPolicies(), new Limits(database.Db, Kit.Time), Kit.Time, NullLogger<PolicyGate>.Instance);
+            Violations = new ViolationLog(database.Db, Kit.Time, NullLogger<ViolationLog>.Instance);
+            Gate = new PolicyGate(Door, new CompiledPolicies(), new Limits(database.Db, Kit.Time), Violations, Kit.Time, NullLogger<PolicyGate>.Instance);
         }
 
         public LocalPolicies Kit { get; }
 
         public Door Door { get; }
+
+        public ViolationLog Violations { get; }
 
         public PolicyGate Gate { get; }
 
@@ -44,6 +47,48 @@ public sealed class PolicyGateTests(TestDatabase database)
         await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant, "rule all allow", "rule none deny because \"closed\"");
         on.Gate.Forget(on.Kit.Tenant);
         Assert.Equal("`t/none` denies it: closed", (await on.CallAsync(pinned: pinned.Digest)).Reason);
+    }
+
+    [Fact]
+    public async Task What_is_watched_blocks_nothing_and_is_told_with_what_was_denied()
+    {
+        await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant);
+        await on.Kit.PublishAsync("new", 1, PolicyBinding.Tenant, "rule none deny because \"closed\"");
+        await on.Kit.Service.BindAsync(on.Kit.Author, new BindPolicy("new", PolicyMode.Warn), default);
+        for (var i = 0; i < 3; i++)
+        {
+            var decision = await on.CallAsync();
+            Assert.Equal(Verdict.Allow, decision.Verdict);
+            Assert.Equal(new WatchedRule("new", 1, "none", Verdict.Deny, PolicyMode.Warn, "closed"), Assert.Single(decision.Watched));
+        }
+
+        await on.Kit.Service.BindAsync(on.Kit.Author, new BindPolicy("new", PolicyMode.Enforce), default);
+        on.Gate.Forget(on.Kit.Tenant);
+        Assert.Equal(Verdict.Deny, (await on.CallAsync()).Verdict);
+        Assert.Equal(0, await on.Kit.CountAsync("platform.events", "type = 'policy.violated'"));
+
+        await on.Violations.TellAsync(default);
+        await on.Violations.TellAsync(default);
+        var told = await on.Kit.ListAsync("select body from platform.events where type = 'policy.violated' order by position",
+            r => JsonSerializer.Deserialize<PolicyViolated>(r.GetFieldValue<byte[]>(0), AnumateJson.Options)!);
+        Assert.Equal([("new", "none", "tool payments.refund", PolicyMode.Warn, 3L), ("new", "none", "tool payments.refund", PolicyMode.Enforce, 1L)],
+            told.Select(v => (v.Policy, v.Rule, v.Of, v.Mode, v.Count)).OrderBy(v => v.Mode));
+    }
+
+    [Fact]
+    public async Task A_binding_for_a_capsule_goes_before_that_of_the_tenant()
+    {
+        await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant);
+        var pinned = await on.Kit.PublishAsync("c", 1, PolicyBinding.Capsule, "rule all allow", "rule none deny");
+        await on.Kit.Service.BindAsync(on.Kit.Author, new BindPolicy("c", PolicyMode.Observe), default);
+        await on.Kit.Service.BindAsync(on.Kit.Author, new BindPolicy("c", PolicyMode.Enforce, "strict"), default);
+        var caller = on.Kit.As(Role.Operator);
+        var facts = PolicyFacts.Of(caller).WithCall(caller.Tenant, "payments.refund", ToolEffect.Effect, JsonDocument.Parse("{}").RootElement);
+        foreach (var (capsule, verdict) in new[] { ("loose", Verdict.Allow), ("strict", Verdict.Deny), ("other", Verdict.Allow) })
+        {
+            var about = facts.WithCapsule(capsule, "1.0.0", new Dictionary<string, string>());
+            Assert.Equal(verdict, (await on.Gate.DecideAsync(caller, PolicyPoint.ToolBefore, about, [pinned.Digest], default)).Verdict);
+        }
     }
 
     [Fact]

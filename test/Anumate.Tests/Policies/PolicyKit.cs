@@ -4,6 +4,7 @@ using Anumate.Client;
 using Anumate.Connectors;
 using Anumate.Platform.Data;
 using Anumate.Platform.Policies;
+using Anumate.Platform.Secrets;
 using Anumate.Policies;
 using Microsoft.Extensions.Time.Testing;
 
@@ -40,6 +41,8 @@ abstract class PolicyKit(Db db, Id<Tenant> tenant)
     public async Task<long> CountAsync(string table, string where = "true") =>
         await db.For(tenant).FirstAsync($"select count(*) from {table} where {where}", r => r.GetInt64(0), default);
 
+    public Task<IReadOnlyList<T>> ListAsync<T>(string sql, Func<Npgsql.NpgsqlDataReader, T> map) => db.For(tenant).ListAsync(sql, map, default);
+
     public Task<T?> FirstAsync<T>(string sql, Func<Npgsql.NpgsqlDataReader, T> map) => db.For(tenant).FirstAsync(sql, map, default);
 }
 
@@ -49,7 +52,9 @@ sealed class LocalPolicies(TestTenant tenant) : PolicyKit(tenant.Db, tenant.Id)
     public FakeTimeProvider Time => tenant.Time;
 
     public override IPolicies Service { get; } =
-        new PolicyService(new PolicyStore(tenant.Db), new CompiledPolicies(), Catalogue(tenant), tenant.Time);
+        new PolicyService(new PolicyStore(tenant.Db), new BindingStore(tenant.Db), new WaiverStore(tenant.Db),
+            new WaiverSigner(new SigningKeys(tenant.Db, MasterKey.Fleeting(), tenant.Time)), new ViolationStore(tenant.Db, tenant.Time), new CompiledPolicies(),
+            Catalogue(tenant), tenant.Time);
 
     public override Caller As(string role) => tenant.Caller($"the {role}", role);
 

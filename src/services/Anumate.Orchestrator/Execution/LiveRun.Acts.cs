@@ -149,8 +149,8 @@ sealed partial class LiveRun
     async Task CallAsync(RunContext c, StartCall call)
     {
         var digest = SaltedDigest.Of(c.Keys.Salt.Span, call.Arguments.Utf8.Span).ToString();
-        var decision = await services.Gate.DecideAsync(c.Requester, PolicyPoint.ToolBefore,
-            c.PolicyFacts.WithCall(c.Tenant, call.Tool.Name, call.Tool.Effect, call.Arguments.ToElement()), c.Plan.PolicyDigests, default);
+        var facts = c.PolicyFacts.WithCall(c.Tenant, call.Tool.Name, call.Tool.Effect, call.Arguments.ToElement());
+        var decision = await services.Gate.DecideAsync(c.Requester, PolicyPoint.ToolBefore, facts, c.Plan.PolicyDigests, default);
         if (decision.Verdict == Verdict.Deny)
         {
             await HandInAsync(new StepDenied(Now, call.Step.Id, call.Phase, decision.Digest, decision.Reason, digest));
@@ -169,7 +169,7 @@ sealed partial class LiveRun
             return;
         }
 
-        var taken = await services.Gate.TakeAsync(c.Tenant, decision, AttemptOf(c, call), default);
+        var taken = await services.Gate.TakeAsync(c.Requester, facts, decision, AttemptOf(c, call), default);
         if (taken.Verdict == Verdict.Deny)
         {
             await HandInAsync(new StepDenied(Now, call.Step.Id, call.Phase, taken.Digest, taken.Reason, digest) { InsteadOf = taken.InsteadOf });
