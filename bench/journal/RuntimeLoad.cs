@@ -90,12 +90,7 @@ sealed class RuntimeLoad(IServiceProvider services)
             for (var n = 0; clock.Elapsed < duration; n++)
             {
                 var began = Stopwatch.GetTimestamp();
-                var run = await orchestrator.ExecuteAsync(caller, new NewRun(plan, JsonElement.Parse($"{{\"n\":{n}}}")), default);
-                if (!run.HasEnded)
-                {
-                    run = await orchestrator.WaitAsync(caller, run.Id, TimeSpan.FromSeconds(60), default);
-                }
-
+                var run = await orchestrator.ExecuteAsync(caller, new NewRun(plan, JsonElement.Parse($"{{\"n\":{n}}}")) { Wait = TimeSpan.FromSeconds(60) }, default);
                 if (run.Status != RunStatus.Completed)
                 {
                     throw new InvalidOperationException($"{run.Id} ended as {run.Status}: {run.Error}");

@@ -5,7 +5,8 @@ public sealed class OrchestratorClient(Transport transport) : IOrchestrator
 {
     /// <inheritdoc/>
     public Task<Run> ExecuteAsync(Caller caller, NewRun request, CancellationToken ct) =>
-        transport.PostAsync<NewRun, Run>(caller, "v1/execute", request, request.IdempotencyKey, ct);
+        transport.PostAsync<NewRun, Run>(
+            caller, Route.Of("v1/execute", ("wait", request.Wait > TimeSpan.Zero ? Seconds(request.Wait) : null)), request, request.IdempotencyKey, ct);
 
     /// <inheritdoc/>
     public Task<Page<Run>> ListAsync(Caller caller, RunStatus? status, PageRequest page, CancellationToken ct) =>
@@ -17,7 +18,7 @@ public sealed class OrchestratorClient(Transport transport) : IOrchestrator
 
     /// <inheritdoc/>
     public Task<Run> WaitAsync(Caller caller, Id<Run> id, TimeSpan wait, CancellationToken ct) =>
-        transport.GetAsync<Run>(caller, Route.Of($"v1/executions/{id}/wait", ("seconds", ((int)wait.TotalSeconds).ToString())), ct);
+        transport.GetAsync<Run>(caller, Route.Of($"v1/executions/{id}/wait", ("seconds", Seconds(wait))), ct);
 
     /// <inheritdoc/>
     public Task<Run> AnswerAsync(Caller caller, Id<Run> id, Id<Clarification> clarification, AnswerClarification request, CancellationToken ct) =>
@@ -26,4 +27,6 @@ public sealed class OrchestratorClient(Transport transport) : IOrchestrator
     /// <inheritdoc/>
     public IAsyncEnumerable<RunEvent> WatchAsync(Caller caller, Id<Run> id, long after, bool follow, CancellationToken ct) =>
         transport.StreamAsync<RunEvent>(caller, Route.Of($"v1/executions/{id}/events", ("after", after.ToString()), ("follow", follow ? "true" : "false")), ct);
+
+    static string Seconds(TimeSpan time) => ((int)Math.Ceiling(time.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -6,7 +6,10 @@ namespace Anumate;
 /// <summary>Durable runs of plans.</summary>
 public interface IOrchestrator
 {
-    /// <summary>Accepts a run; it is durable when the answer returns. The same idempotency key returns the first run.</summary>
+    /// <summary>
+    /// Accepts a run; it is durable when the answer returns. The same idempotency key returns the first run. With
+    /// <see cref="NewRun.Wait"/> the answer is the run once it has ended or needs people, or as it stands when that time is over.
+    /// </summary>
     /// <exception cref="ProblemException"><c>plan-not-found</c>, <c>inputs-invalid</c>, <c>policy-denied</c>, <c>tool-changed</c>, <c>idempotency-mismatch</c>.</exception>
     Task<Run> ExecuteAsync(Caller caller, NewRun request, CancellationToken ct);
 
@@ -77,6 +80,10 @@ public sealed record NewRun(string PlanHash, JsonElement Inputs, Id<GhostRun>? G
     /// <summary>The same key, principal and content return the first run.</summary>
     [JsonIgnore]
     public string? IdempotencyKey { get; init; }
+
+    /// <summary>How long the caller waits for its end, 60 s at most; over HTTP the parameter <c>wait</c>, in seconds.</summary>
+    [JsonIgnore]
+    public TimeSpan Wait { get; init; }
 }
 
 /// <summary>A run.</summary>

@@ -32,6 +32,7 @@ public sealed class RunVault
     readonly TenantKeys _tenants;
     readonly TimeProvider _time;
     readonly ConcurrentDictionary<(Id<Tenant>, Id<Run>), (RunKeys Keys, long Since)> _known = new();
+    long _kept;
 
     internal RunVault(Db db, TenantKeys tenants, TimeProvider time) => (_db, _tenants, _time) = (db, tenants, time);
 
@@ -88,7 +89,8 @@ public sealed class RunVault
 
     RunKeys Keep(Id<Tenant> tenant, Id<Run> run, RunKeys keys)
     {
-        if (_known.Count >= MaxKnown)
+        // Counted apart: asking a concurrent dictionary for its size stops all who write to it.
+        if (Interlocked.Increment(ref _kept) % MaxKnown == 0)
         {
             _known.Clear();
         }

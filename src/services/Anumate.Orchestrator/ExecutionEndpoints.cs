@@ -10,7 +10,7 @@ static class ExecutionEndpoints
 {
     public static void Map(IEndpointRouteBuilder v1)
     {
-        v1.MapPost("/execute", Execute).Demands(Scope.RunExecute).WithSummary("Execute a plan; the run is durable when the answer returns");
+        v1.MapPost("/execute", Execute).Demands(Scope.RunExecute).WithSummary("Execute a plan; the run is durable when the answer returns, and with `wait` it has ended by then or needs people");
         var executions = v1.MapGroup("/executions");
         executions.MapGet("", List).Demands(Scope.RunRead).WithSummary("List runs, newest first");
         executions.MapGet("/{id}", Get).Demands(Scope.RunRead).WithSummary("Get a run as it stands");
@@ -20,9 +20,9 @@ static class ExecutionEndpoints
         executions.MapGet("/{id}/events", Watch).Demands(Scope.RunRead).WithSummary("A run's journal, as server-sent events");
     }
 
-    static async Task<Created<Run>> Execute(Caller caller, Body<NewRun> body, IdempotencyKey key, IOrchestrator orchestrator, CancellationToken ct)
+    static async Task<Created<Run>> Execute(Caller caller, Body<NewRun> body, int? wait, IdempotencyKey key, IOrchestrator orchestrator, CancellationToken ct)
     {
-        var run = await orchestrator.ExecuteAsync(caller, body.Value with { IdempotencyKey = key }, ct);
+        var run = await orchestrator.ExecuteAsync(caller, body.Value with { IdempotencyKey = key, Wait = TimeSpan.FromSeconds(wait ?? 0) }, ct);
         return Reply.Created($"/v1/executions/{run.Id}", run);
     }
 

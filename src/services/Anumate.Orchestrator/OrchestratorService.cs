@@ -25,6 +25,7 @@ sealed class OrchestratorService(
     public async Task<Run> ExecuteAsync(Caller caller, NewRun request, CancellationToken ct)
     {
         caller.Demand(Scope.RunExecute);
+        DemandWait(request.Wait);
         var once = Once.Of("run.execute", request.IdempotencyKey, request);
         var plan = await plans.GetAsync(caller, request.PlanHash, ct);
         var reading = plan.Plan.ReadInputs(request.Inputs);
@@ -42,7 +43,7 @@ sealed class OrchestratorService(
         if (decision.Verdict is Verdict.Approval or Verdict.Limit && await store.ReplayAsync(caller, once, ct) is { } before)
         {
             // Nobody is asked again, and nothing is counted again.
-            return before;
+            return await ShownAsync(caller, await AgainAsync(caller, before, request.Wait, ct), ct);
         }
 
         decision = await gate.TakeAsync(caller, about, decision, TakingOf(caller, once, run), ct);
@@ -53,15 +54,17 @@ sealed class OrchestratorService(
 
         var started = new RunStarted(time.GetUtcNow(), plan.Plan.Hash, inputs, SaltedDigest.Of(keys.Keys.Salt.Span, inputs.Utf8.Span).ToString(),
             Json.Of(JsonSerializer.SerializeToElement(facts, OrchestratorJson.Default.RunFacts)));
-        var birth = new RunBirth(caller.Tenant, run, plan, started, facts, keys, decision) { Once = once.Key is null ? null : once };
-        var accepted = (await shards.Of(run).StartAsync(birth.AsImmutable())).Value;
-        if (accepted.Id != run)
-        {
-            // The first start may be durable and yet have been answered with 503, its connection lost in the commit: then nobody is at work on it.
-            await shards.Of(accepted.Id).ResumeAsync(RunKey.Of(caller.Tenant, accepted.Id));
-        }
+        var birth = new RunBirth(caller.Tenant, run, plan, started, facts, keys, decision) { Once = once.Key is null ? null : once, Wait = request.Wait };
+        var accepted = (await shards.Of(run).StartAsync(birth.AsImmutable()).WaitAsync(ct)).Value;
+        return await ShownAsync(caller, accepted.Id == run ? accepted : await AgainAsync(caller, accepted, request.Wait, ct), ct);
+    }
 
-        return accepted;
+    /// <summary>The run that the same request has started before.</summary>
+    async Task<Run> AgainAsync(Caller caller, Run first, TimeSpan wait, CancellationToken ct)
+    {
+        // That start may be durable and yet have been answered with 503, its connection lost in the commit: then nobody is at work on it.
+        await shards.Of(first.Id).ResumeAsync(RunKey.Of(caller.Tenant, first.Id));
+        return wait > TimeSpan.Zero ? await WaitedAsync(caller, first.Id, wait, ct) : first;
     }
 
     public async Task<Page<Run>> ListAsync(Caller caller, RunStatus? status, PageRequest page, CancellationToken ct)
@@ -83,13 +86,21 @@ sealed class OrchestratorService(
     public async Task<Run> WaitAsync(Caller caller, Id<Run> id, TimeSpan wait, CancellationToken ct)
     {
         caller.Demand(Scope.RunRead);
+        DemandWait(wait);
+
+        // The run itself first: most often it is at work here. A run of another tenant is not found under the caller's key.
+        return await ShownAsync(caller, await WaitedAsync(caller, id, wait, ct), ct);
+    }
+
+    async Task<Run> WaitedAsync(Caller caller, Id<Run> id, TimeSpan wait, CancellationToken ct) =>
+        (await shards.Of(id).WaitAsync(RunKey.Of(caller.Tenant, id), wait).WaitAsync(ct)).Value;
+
+    static void DemandWait(TimeSpan wait)
+    {
         if (wait < TimeSpan.Zero || wait > LongestWait)
         {
             throw Problems.Invalid($"a wait is 0 to {LongestWait.TotalSeconds} s");
         }
-
-        // The run itself first: most often it is at work here. A run of another tenant is not found under the caller's key.
-        return await ShownAsync(caller, (await shards.Of(id).WaitAsync(RunKey.Of(caller.Tenant, id), wait).WaitAsync(ct)).Value, ct);
     }
 
     public async Task<Run> AnswerAsync(Caller caller, Id<Run> id, Id<Clarification> clarification, AnswerClarification request, CancellationToken ct)

@@ -38,6 +38,22 @@ public abstract class OrchestratorContract(Form form, ToolProgram tools)
     }
 
     [Fact]
+    public async Task Who_waits_in_the_call_that_starts_a_run_gets_it_ended_or_needing_people_or_as_it_stands()
+    {
+        var a = await Automation.MakeAsync(await form.MakeTenantAsync(), tools);
+        var (runs, olga) = (a.Tenant.Get<IOrchestrator>(), await a.Tenant.CallerAsync("olga"));
+        var patient = new NewRun(a.Plan.PlanHash, Automation.Inputs(40)) { Wait = TimeSpan.FromSeconds(60) };
+        var ended = await runs.ExecuteAsync(olga, patient, default);
+        Assert.Equal((RunStatus.Completed, "small"), (ended.Status, ended.Outputs!.Value.GetProperty("tier").GetString()));
+        var keyed = patient with { Inputs = Automation.Inputs(600), IdempotencyKey = "patient" };
+        var asking = await runs.ExecuteAsync(olga, keyed, default);
+        Assert.Equal((RunStatus.WaitingApproval, 1), (asking.Status, asking.WaitingFor.Count));
+        var again = await runs.ExecuteAsync(olga, keyed with { Wait = TimeSpan.FromSeconds(30) }, default);
+        Assert.Equal((asking.Id, RunStatus.WaitingApproval), (again.Id, again.Status));
+        Assert.False((await runs.ExecuteAsync(olga, patient with { Inputs = Automation.Inputs(41), Wait = TimeSpan.Zero }, default)).HasEnded);
+    }
+
+    [Fact]
     public async Task The_same_key_is_one_run_and_another_content_is_refused()
     {
         var a = await Automation.MakeAsync(await form.MakeTenantAsync(), tools);
@@ -82,6 +98,8 @@ public abstract class OrchestratorContract(Form form, ToolProgram tools)
         }));
         var run = await runs.ExecuteAsync(olga, new NewRun(a.Plan.PlanHash, Automation.Inputs(600)), default);
         Assert.Equal("invalid-request", await PlatformTenant.RefusalAsync(() => runs.WaitAsync(olga, run.Id, TimeSpan.FromSeconds(61), default)));
+        Assert.Equal("invalid-request", await PlatformTenant.RefusalAsync(() =>
+            runs.ExecuteAsync(olga, new NewRun(a.Plan.PlanHash, Automation.Inputs(1)) { Wait = TimeSpan.FromSeconds(61) }, default)));
     }
 }
 

@@ -70,7 +70,7 @@ public abstract class Enforcement(Form form, ToolProgram tools)
         Assert.Equal(RunStatus.Completed, (await a.RunAsync(40)).Status);
         var second = await a.RunAsync(40);
         Assert.Equal(RunStatus.Denied, second.Status);
-        Assert.StartsWith("`tenant.wide/burst` limits it to 1 in 1h", second.Error);
+        Assert.StartsWith("step `refund`: `tenant.wide/burst` limits it to 1 in 1h", second.Error);
         var denied = Assert.Single(await JournalAsync(a, second, "step_denied"));
         Assert.StartsWith("sha256:", denied.GetProperty("instead_of").GetString());
         Assert.NotEqual(denied.GetProperty("decision").GetString(), denied.GetProperty("instead_of").GetString());

@@ -8,7 +8,7 @@ namespace Anumate.Orchestrator;
 /// </summary>
 interface IRunShard : IGrainWithIntegerKey
 {
-    /// <summary>Begins a run whose first commit is made here, or was made with an idempotency key.</summary>
+    /// <summary>Begins a run whose first commit is made here, or was made with an idempotency key; then waits, where its birth says so.</summary>
     Task<Immutable<Run>> StartAsync(Immutable<RunBirth> birth);
 
     /// <summary>Loads the run if nobody here has it, and goes on with it.</summary>
@@ -35,7 +35,7 @@ readonly record struct RunKey([property: Id(0)] Guid Tenant, [property: Id(1)] G
 sealed class RunShards(IGrainFactory grains)
 {
     // A stored run does not know its shard: the number may change between versions, not among the hosts of one cluster.
-    const int Count = 64;
+    const int Count = 16;
 
     // A reference costs more than a call: there are few, and they last.
     readonly IRunShard?[] shards = new IRunShard?[Count];

@@ -323,7 +323,7 @@ sealed partial class LiveRun
             throw ReferenceEquals(context, c) ? ClarificationProblems.NotOpen(clarification) : Problems.Unavailable("the answer may not have been taken; get the run");
         }
 
-        return context?.View() ?? await StoredAsync();
+        return await ViewAsync();
     }
 
     // An approval holds for exactly these arguments and this decision.

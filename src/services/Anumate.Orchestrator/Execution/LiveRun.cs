@@ -18,6 +18,7 @@ sealed partial class LiveRun
     readonly Queue<Handed> inbox = new();
     readonly List<RunAction> actions = [];
     readonly List<TaskCompletionSource> waiters = [];
+    readonly List<TaskCompletionSource<Run?>> viewers = [];
     readonly Dictionary<string, JournalEvent> early = [];
 
     RunContext? context;
@@ -25,6 +26,7 @@ sealed partial class LiveRun
     Task? loop;
     Task? loading;
     IDisposable? timer;
+    int commits;
     TaskCompletionSource handed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>An entry from outside of the loop, and who waits until it is durable (true) or dropped (false).</summary>
@@ -93,8 +95,9 @@ sealed partial class LiveRun
         }
 
         context = born;
+        var view = born.View();
         Go();
-        return born.View();
+        return view;
     }
 
     public async Task<Run> WaitAsync(TimeSpan patience)
@@ -108,7 +111,20 @@ sealed partial class LiveRun
             waiters.Remove(waiter);
         }
 
-        return context?.View() ?? await StoredAsync();
+        return await ViewAsync();
+    }
+
+    /// <summary>The run as it is durable: what is applied while a commit is under way is shown once that is done.</summary>
+    async Task<Run> ViewAsync()
+    {
+        if (commits == 0)
+        {
+            return context?.View() ?? await StoredAsync();
+        }
+
+        var viewer = new TaskCompletionSource<Run?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        viewers.Add(viewer);
+        return await viewer.Task ?? await StoredAsync();
     }
 
     public async Task DecidedAsync(string approval, ApprovalStatus status, string[] by)
@@ -319,6 +335,12 @@ sealed partial class LiveRun
 
     async Task CommitAsync(RunContext c, List<JournalEvent> pending, List<TaskCompletionSource<bool>> done)
     {
+        if (pending.Count == 0)
+        {
+            return;
+        }
+
+        commits++;
         try
         {
             foreach (var append in c.Split(pending))
@@ -332,8 +354,16 @@ sealed partial class LiveRun
         catch
         {
             // Whether they are durable is not known: nobody may act as if they were.
+            commits--;
+            Show(null);
             done.ForEach(waits => waits.TrySetResult(false));
             throw;
+        }
+
+        commits--;
+        if (commits == 0 && viewers.Count > 0)
+        {
+            Show(context?.View());
         }
 
         pending.Clear();
@@ -343,6 +373,12 @@ sealed partial class LiveRun
         }
 
         done.Clear();
+    }
+
+    void Show(Run? view)
+    {
+        viewers.ForEach(viewer => viewer.TrySetResult(view));
+        viewers.Clear();
     }
 
     /// <summary>Hands an entry to the loop; true once it is durable, false when it came too late.</summary>

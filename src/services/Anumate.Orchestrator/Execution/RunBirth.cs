@@ -10,4 +10,7 @@ sealed record RunBirth(Id<Tenant> Tenant, Id<Run> Run, ReadyPlan Plan, RunStarte
 {
     /// <summary>Set where the client sent an idempotency key.</summary>
     public Once? Once { get; init; }
+
+    /// <summary>How long who starts it waits for its end.</summary>
+    public TimeSpan Wait { get; init; }
 }

@@ -17,7 +17,8 @@ sealed class RunShardGrain(RunServices services, ILogger<LiveRun> log) : Grain, 
         var run = Of(RunKey.Of(birth.Value.Tenant, birth.Value.Run));
         try
         {
-            return (await run.StartAsync(birth.Value)).AsImmutable();
+            var accepted = await run.StartAsync(birth.Value);
+            return (accepted.Id == run.RunId && birth.Value.Wait > TimeSpan.Zero ? await run.WaitAsync(birth.Value.Wait) : accepted).AsImmutable();
         }
         finally
         {

@@ -12,6 +12,9 @@ sealed class ChaosHost : IAsyncDisposable
 
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
+    /// <summary>Where the program is: beside the test, or where <c>bench/run</c> has it compiled ahead.</summary>
+    static readonly string Folder = Environment.GetEnvironmentVariable("ANUMATE_BUILT") ?? AppContext.BaseDirectory;
+
     readonly Process _process;
     readonly ChaosDatabase _database;
     readonly HttpClient _http;
@@ -37,7 +40,7 @@ sealed class ChaosHost : IAsyncDisposable
     public static ChaosHost Launch(ChaosDatabase database, bool takeOver, string? killAt = null)
     {
         var address = $"http://127.0.0.1:{FreePort()}/";
-        var info = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "anumate"), ["serve", "--urls", address])
+        var info = new ProcessStartInfo(Path.Combine(Folder, "anumate"), ["serve", "--urls", address])
         {
             RedirectStandardOutput = true, RedirectStandardError = true,
         };
