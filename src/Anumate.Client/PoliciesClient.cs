@@ -98,4 +98,11 @@ public sealed class PoliciesClient(Transport transport) : IPolicies
 
     /// <inheritdoc/>
     public Task DeleteAlertAsync(Caller caller, Id<PolicyAlert> id, CancellationToken ct) => transport.DeleteAsync(caller, $"v1/policies/alerts/{id}", ct);
+
+    /// <inheritdoc/>
+    public Task<PolicyReplay> ReplayAsync(Caller caller, Id<Policy> id, ReplayPolicy request, CancellationToken ct) =>
+        transport.QueryAsync<ReplayPolicy, PolicyReplay>(caller, $"v1/policies/{id}/replay", request, ct);
+
+    /// <inheritdoc/>
+    public Task<PolicyHosts> GetHostsAsync(Caller caller, CancellationToken ct) => transport.GetAsync<PolicyHosts>(caller, "v1/policies/hosts", ct);
 }

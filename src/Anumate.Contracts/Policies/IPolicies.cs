@@ -98,6 +98,15 @@ public interface IPolicies
 
     /// <summary>Takes an alert away.</summary>
     Task DeleteAlertAsync(Caller caller, Id<PolicyAlert> id, CancellationToken ct);
+
+    /// <summary>
+    /// Tries a version, old or new, on recorded decisions: which would change. What they were made of may be sensitive, and a policy could tell
+    /// it by its verdicts: only who may see such values may try, and it leaves a record.
+    /// </summary>
+    Task<PolicyReplay> ReplayAsync(Caller caller, Id<Policy> id, ReplayPolicy request, CancellationToken ct);
+
+    /// <summary>By what each process decides.</summary>
+    Task<PolicyHosts> GetHostsAsync(Caller caller, CancellationToken ct);
 }
 
 /// <summary>The mark of policy ids.</summary>

@@ -69,3 +69,23 @@ public sealed record PolicyAlerted(Id<PolicyAlert> Alert, string? Policy, Policy
     /// <inheritdoc/>
     public string Subject => Alert.ToString();
 }
+
+/// <summary>What a process decided for a tenant within about a minute. Each process tells it; the share of each verdict by the hour follows.</summary>
+public sealed record PolicyDecisions(string Process, DateTimeOffset From, DateTimeOffset To, IReadOnlyList<DecisionCount> Counts) : IEvent
+{
+    /// <inheritdoc/>
+    public static string EventType => "policy.decisions";
+
+    /// <inheritdoc/>
+    public string Subject => Process;
+}
+
+/// <summary>How many decisions at a point came to a verdict.</summary>
+public sealed record DecisionCount(string Point, Verdict Verdict, long Count);
+
+/// <summary>By what the tenant is decided for now, and by what each process that decides for it.</summary>
+public sealed record PolicyHosts(string Digest, IReadOnlyList<PolicyHost> Hosts);
+
+/// <summary>A process and the digest it decides by, as it said last.</summary>
+/// <param name="Current">Whether that is the digest of now.</param>
+public sealed record PolicyHost(string Process, string Digest, bool Current, DateTimeOffset At);

@@ -9,7 +9,7 @@ namespace Anumate.Platform.Policies;
 /// first needed, dropped when news of a change arrives, confirmed anew every few seconds of use. What has an effect is denied
 /// by a bundle that was not confirmed for <see cref="ConfirmedFor"/>.
 /// </summary>
-public sealed partial class PolicyGate(IPolicies policies, CompiledPolicies compiled, Limits limits, ViolationLog violations, TimeProvider time, ILogger<PolicyGate> log)
+public sealed partial class PolicyGate(IPolicies policies, CompiledPolicies compiled, Limits limits, PolicyNotes notes, TimeProvider time, ILogger<PolicyGate> log)
 {
     /// <summary>The age from which a bundle is confirmed anew.</summary>
     public static readonly TimeSpan ConfirmAfter = TimeSpan.FromSeconds(5);
@@ -30,16 +30,20 @@ public sealed partial class PolicyGate(IPolicies policies, CompiledPolicies comp
     public async ValueTask<Decision> DecideAsync(
         Caller caller, PolicyPoint point, PolicyFacts facts, IReadOnlyList<string> pinned, CancellationToken ct)
     {
-        var decision = await SimulateAsync(caller, point, facts, pinned, ct);
-        violations.Note(caller, facts, decision);
+        facts = facts.WithNow(time.GetUtcNow());
+        var decision = await RuleAsync(caller, point, facts, pinned, ct);
+        notes.Note(caller, point, facts, pinned, decision);
+        Superseded(caller, facts, pinned, decision);
         return decision;
     }
 
     /// <summary>Decides as <see cref="DecideAsync"/>, where nothing is going to happen: what is denied is no violation.</summary>
-    public async ValueTask<Decision> SimulateAsync(
+    public ValueTask<Decision> SimulateAsync(Caller caller, PolicyPoint point, PolicyFacts facts, IReadOnlyList<string> pinned, CancellationToken ct) =>
+        RuleAsync(caller, point, facts.WithNow(time.GetUtcNow()), pinned, ct);
+
+    async ValueTask<Decision> RuleAsync(
         Caller caller, PolicyPoint point, PolicyFacts facts, IReadOnlyList<string> pinned, CancellationToken ct)
     {
-        facts = facts.WithNow(time.GetUtcNow());
         var tenant = tenants.GetOrAdd(caller.Tenant, _ => new TenantPolicies());
         if (tenant.IsYoung(time, ConfirmAfter) && tenant.Find(pinned, facts.Capsule, compiled) is { } ruling)
         {
@@ -87,7 +91,7 @@ public sealed partial class PolicyGate(IPolicies policies, CompiledPolicies comp
 
         // What is watched was noted with the decision itself.
         var denied = Decider.UsedUp(decision, used.Demand, used.Free) with { Watched = [] };
-        violations.Note(caller, facts, denied);
+        notes.Violations.Note(caller, facts, denied);
         return denied;
     }
 
@@ -97,6 +101,48 @@ public sealed partial class PolicyGate(IPolicies policies, CompiledPolicies comp
         if (tenants.TryGetValue(tenant, out var known))
         {
             known.Forget();
+        }
+    }
+
+    /// <summary>Fetches the bundle of a tenant that is in use here, so that the next question need not.</summary>
+    public async Task RefreshAsync(Id<Tenant> tenant, CancellationToken ct)
+    {
+        if (tenants.TryGetValue(tenant, out var known))
+        {
+            try
+            {
+                await ConfirmAsync(known, Caller.OfPlatform(tenant, "policy-gate", "news"), [], null, ct);
+            }
+            catch (ProblemException e) when (e.Problem.Transient)
+            {
+                NotConfirmed(e.Problem.Detail);
+            }
+        }
+    }
+
+    /// <summary>Takes in that there is a version of a policy, which plans made before do not have.</summary>
+    public void Heard(Id<Tenant> tenant, string policy, int version)
+    {
+        if (tenants.TryGetValue(tenant, out var known))
+        {
+            known.Heard(policy, version);
+        }
+    }
+
+    /// <summary>Tells, now and then, that runs are decided for by a version that is not the current one any more.</summary>
+    void Superseded(Caller caller, PolicyFacts facts, IReadOnlyList<string> pinned, Decision decision)
+    {
+        if (pinned.Count == 0 || facts.Run is null || !tenants.TryGetValue(caller.Tenant, out var known))
+        {
+            return;
+        }
+
+        foreach (var (policy, version, current) in known.Superseded(pinned, time))
+        {
+            var now = time.GetUtcNow();
+            notes.Violations.Note(caller.Tenant, new PolicyViolated(policy, "", "drift.plan", PolicySubjects.Of(facts), PolicyMode.Observe, Verdict.Allow, 1, now, now,
+                new ViolationSample($"a run is ruled by version {version}, which its plan has pinned; version {current} is the current one", version, caller.Principal, facts.Run,
+                    decision.Digest, decision.Bundle)));
         }
     }
 
@@ -124,6 +170,10 @@ public sealed partial class PolicyGate(IPolicies policies, CompiledPolicies comp
 
                 var asking = tenant.Ask(time);
                 tenant.Take(asking, await policies.GetBundleAsync(caller.AsService("policy-gate"), tenant.Unknown(pinned), ct));
+                if (tenant.Digest is { } digest)
+                {
+                    notes.Hosts.Note(caller.Tenant, digest);
+                }
             }
         }
         finally

@@ -26,13 +26,30 @@ public static class PolicyServices
         services.AddCompiledPolicies();
         services.TryAddSingleton<Limits>();
         services.TryAddSingleton<ViolationLog>();
-        services.AddHostedService(p => p.GetRequiredService<ViolationLog>());
+        services.TryAddSingleton<DecisionMix>();
+        services.TryAddSingleton<HostReports>();
+        services.AddDecisionLog();
+        services.TryAddSingleton<PolicyNotes>();
+        services.AddHostedService<PolicyPump>();
         services.TryAddSingleton<PolicyGate>();
-        return services.AddBroadcast<PolicyGate>(News, (gate, news, _) =>
+        return services.AddBroadcast<PolicyGate>(News, (gate, news, ct) =>
         {
             gate.Forget(news.Tenant);
-            return Task.CompletedTask;
+            if (news.Type == PolicyPublished.EventType)
+            {
+                var published = news.Data<PolicyPublished>();
+                gate.Heard(news.Tenant, published.Name, published.Version);
+            }
+
+            return gate.RefreshAsync(news.Tenant, ct);
         });
+    }
+
+    /// <summary>The record of decisions, for who writes it and who tries policies on it.</summary>
+    public static IServiceCollection AddDecisionLog(this IServiceCollection services)
+    {
+        services.TryAddSingleton<DecisionLog>();
+        return services;
     }
 
     /// <summary>What changes by what policies a tenant is ruled.</summary>

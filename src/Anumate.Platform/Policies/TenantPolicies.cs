@@ -7,7 +7,11 @@ sealed class TenantPolicies
 {
     const int Remembered = 512;
 
+    static readonly TimeSpan ToldAgain = TimeSpan.FromHours(1);
+
     readonly ConcurrentDictionary<string, PolicyVersion> pinnedVersions = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, int> latest = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, long> told = new(StringComparer.Ordinal);
     readonly Lock changing = new();
     volatile Confirmed? current;
     int generation;
@@ -62,6 +66,23 @@ sealed class TenantPolicies
         return ruling;
     }
 
+    /// <summary>Takes in the number of a version that was published.</summary>
+    public void Heard(string policy, int version) => latest.AddOrUpdate(policy, version, (_, known) => Math.Max(known, version));
+
+    /// <summary>Of pinned versions those that are not the highest that was heard of; each once in an hour.</summary>
+    public IEnumerable<(string Policy, int Version, int Current)> Superseded(IReadOnlyList<string> pinned, TimeProvider time)
+    {
+        foreach (var digest in latest.IsEmpty ? [] : pinned)
+        {
+            if (pinnedVersions.TryGetValue(digest, out var version) && latest.TryGetValue(version.Name, out var current) && current > version.Version
+                && (!told.TryGetValue(digest, out var at) || time.GetElapsedTime(at) >= ToldAgain))
+            {
+                told[digest] = time.GetTimestamp();
+                yield return (version.Name, version.Version, current);
+            }
+        }
+    }
+
     public IReadOnlyList<string> Unknown(IReadOnlyList<string> pinned) =>
         [.. pinned.Where(d => !pinnedVersions.ContainsKey(d)).Distinct(StringComparer.Ordinal)];
 
@@ -73,6 +94,7 @@ sealed class TenantPolicies
         if (pinnedVersions.Count > Remembered)
         {
             pinnedVersions.Clear();
+            told.Clear();
         }
 
         foreach (var version in bundle.Pinned)

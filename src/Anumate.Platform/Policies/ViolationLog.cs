@@ -1,6 +1,5 @@
 using Anumate.Platform.Data;
 using Anumate.PolicyEngine;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -11,10 +10,8 @@ namespace Anumate.Platform.Policies;
 /// a second is one event and not a thousand. What was not told yet when a process is killed is lost here; a denial stands in the record of
 /// whatever was denied.
 /// </summary>
-public sealed partial class ViolationLog(Db db, TimeProvider time, ILogger<ViolationLog> log) : BackgroundService
+public sealed partial class ViolationLog(Db db, TimeProvider time, ILogger<ViolationLog> log)
 {
-    public static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
-
     // Kinds of violations counted apart until they are told; more of them are counted together.
     const int MostKinds = 1_000;
 
@@ -41,14 +38,14 @@ public sealed partial class ViolationLog(Db db, TimeProvider time, ILogger<Viola
             }
 
             var sample = new ViolationSample(rule.Because ?? "", rule.Version, caller.Principal, facts.Run, decision.Digest, decision.Bundle);
-            Note(caller.Tenant, new PolicyViolated(rule.Policy, rule.Rule ?? "", decision.Point, SubjectOf(facts), rule.Mode, rule.Verdict, 1, now, now, sample));
+            Note(caller.Tenant, new PolicyViolated(rule.Policy, rule.Rule ?? "", decision.Point, PolicySubjects.Of(facts), rule.Mode, rule.Verdict, 1, now, now, sample));
         }
 
         if (decision.Verdict == Verdict.Deny)
         {
             var denying = decision.Matched.FirstOrDefault(m => m.Verdict == Verdict.Deny);
             var sample = new ViolationSample(decision.Reason, denying?.Version, caller.Principal, facts.Run, decision.Digest, decision.Bundle);
-            Note(caller.Tenant, new PolicyViolated(denying?.Policy ?? "", denying?.Rule ?? "", decision.Point, SubjectOf(facts), PolicyMode.Enforce, Verdict.Deny, 1, now, now, sample));
+            Note(caller.Tenant, new PolicyViolated(denying?.Policy ?? "", denying?.Rule ?? "", decision.Point, PolicySubjects.Of(facts), PolicyMode.Enforce, Verdict.Deny, 1, now, now, sample));
         }
     }
 
@@ -108,21 +105,6 @@ public sealed partial class ViolationLog(Db db, TimeProvider time, ILogger<Viola
             }
         }
     }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            await Task.Delay(Every, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-
-            // Once more when the process ends in peace.
-            using var last = new CancellationTokenSource(TimeSpan.FromSeconds(2), time);
-            await TellAsync(stoppingToken.IsCancellationRequested ? last.Token : stoppingToken);
-        }
-    }
-
-    /// <summary>Whom a question concerns: of few names, so that they can be counted apart.</summary>
-    static string SubjectOf(PolicyFacts facts) => facts.Tool is { } tool ? $"tool {tool}" : facts.Capsule is { } capsule ? $"capsule {capsule}" : "";
 
     readonly record struct Kind(Id<Tenant> Tenant, string Policy, string Rule, string Point, string Of, PolicyMode Mode, Verdict Verdict);
 

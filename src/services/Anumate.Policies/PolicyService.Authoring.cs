@@ -80,7 +80,7 @@ sealed partial class PolicyService
     }
 
     /// <summary>The tenant's tools to check against; nothing is known where there are too many.</summary>
-    async Task<PolicyWorld> WorldAsync(Caller caller, CancellationToken ct)
+    internal async Task<PolicyWorld> WorldAsync(Caller caller, CancellationToken ct)
     {
         var tools = new List<Tool>();
         for (string? cursor = null; ;)

@@ -5,8 +5,8 @@ using Anumate.PolicyEngine;
 namespace Anumate.Policies;
 
 sealed partial class PolicyService(
-    PolicyStore store, BindingStore bindings, WaiverStore waivers, WaiverSigner signer, ViolationStore violations, CompiledPolicies compiled, IConnectors connectors,
-    TimeProvider time) : IPolicies
+    PolicyStore store, BindingStore bindings, WaiverStore waivers, WaiverSigner signer, ViolationStore violations, DecisionStore decisions, DecisionLog log,
+    CompiledPolicies compiled, IConnectors connectors, TimeProvider time) : IPolicies
 {
     const int MostReferences = 100;
 

@@ -53,6 +53,11 @@ sealed class PolicyStore(Db db)
         where p.binding = 'tenant' and p.deleted is null and v.version = (select max(h.version) from policies.policy_version h where h.name = v.name)
         """;
 
+    const string Current = $"""
+        {Select}
+        where p.deleted is null and v.version = (select max(h.version) from policies.policy_version h where h.name = v.name) order by v.name limit 1000
+        """;
+
     const string ByDigests = $"{Select} where v.digest = any($1)";
 
     /// <summary>Writes a new version with its event and audit record, or answers what the same request was answered.</summary>
@@ -92,6 +97,12 @@ sealed class PolicyStore(Db db)
 
     public async Task<PolicyVersion> GetAsync(Caller caller, Id<Policy> id, CancellationToken ct) =>
         await db.For(caller.Tenant).FirstAsync(ById, Map, ct, id) ?? throw PolicyProblems.NotFound(id.ToString());
+
+    /// <summary>The highest version of each policy that is not deleted.</summary>
+    public Task<IReadOnlyList<PolicyVersion>> CurrentAsync(Caller caller, CancellationToken ct) => db.For(caller.Tenant).ListAsync(Current, Map, ct);
+
+    /// <summary>Leaves a record of something that changed nothing.</summary>
+    public Task RecordAsync(Caller caller, AuditRecord record, CancellationToken ct) => db.For(caller.Tenant).Audit(record).SaveAsync(ct);
 
     public Task<PolicyVersion?> FindAsync(Caller caller, string name, int version, CancellationToken ct) =>
         db.For(caller.Tenant).FirstAsync(ByNumber, Map, ct, name, version);

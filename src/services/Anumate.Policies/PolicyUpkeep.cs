@@ -4,18 +4,25 @@ using Npgsql;
 
 namespace Anumate.Policies;
 
-/// <summary>Removes what is old now and then. Several processes may do it at once.</summary>
-sealed partial class PolicyUpkeep(ViolationStore violations, TimeProvider time, ILogger<PolicyUpkeep> log) : BackgroundService
+/// <summary>Looks for processes that decide by something else, and removes what is old. Several processes may do it at once.</summary>
+sealed partial class PolicyUpkeep(PolicyDrift drift, ViolationStore violations, MixStore mix, TimeProvider time, ILogger<PolicyUpkeep> log) : BackgroundService
 {
-    static readonly TimeSpan Every = TimeSpan.FromMinutes(10);
+    static readonly TimeSpan Every = TimeSpan.FromSeconds(10), Cleaning = TimeSpan.FromMinutes(10);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var cleaned = time.GetTimestamp();
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                await violations.ForgetAsync(stoppingToken);
+                await drift.LookAtHostsAsync(stoppingToken);
+                if (time.GetElapsedTime(cleaned) >= Cleaning)
+                {
+                    cleaned = time.GetTimestamp();
+                    await violations.ForgetAsync(stoppingToken);
+                    await mix.ForgetAsync(stoppingToken);
+                }
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -30,6 +37,6 @@ sealed partial class PolicyUpkeep(ViolationStore violations, TimeProvider time, 
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "old violations are removed later: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "what is due for policies is done later: {Reason}")]
     private partial void Postponed(string reason);
 }

@@ -24,6 +24,8 @@ static class RuleEndpoints
         policies.MapPost("/alerts", Alert).Demands(Scope.PolicyWrite).WithSummary("Set up an alert");
         policies.MapGet("/alerts", ListAlerts).Demands(Scope.PolicyRead).WithSummary("List alerts, newest first");
         policies.MapDelete("/alerts/{id}", DeleteAlert).Demands(Scope.PolicyWrite).WithSummary("Take an alert away");
+        policies.MapGet("/hosts", GetHosts).Demands(Scope.PolicyRead).WithSummary("By which digest each process decides");
+        policies.MapPost("/{id}/replay", Replay).Demands(Scope.SensitiveRead).WithSummary("Try a policy version on recorded decisions");
     }
 
     static async Task<Created<BoundPolicy>> Bind(Caller caller, Body<BindPolicy> body, IdempotencyKey key, IPolicies policies, CancellationToken ct)
@@ -83,6 +85,11 @@ static class RuleEndpoints
 
     static async Task<Ok<Page<PolicyAlert>>> ListAlerts(Caller caller, PageQuery page, IPolicies policies, CancellationToken ct) =>
         Reply.Ok(await policies.ListAlertsAsync(caller, page, ct));
+
+    static async Task<Ok<PolicyHosts>> GetHosts(Caller caller, IPolicies policies, CancellationToken ct) => Reply.Ok(await policies.GetHostsAsync(caller, ct));
+
+    static async Task<Ok<PolicyReplay>> Replay(Caller caller, Id<Policy> id, Body<ReplayPolicy> body, IPolicies policies, CancellationToken ct) =>
+        Reply.Ok(await policies.ReplayAsync(caller, id, body, ct));
 
     static async Task<NoContent> DeleteAlert(Caller caller, Id<PolicyAlert> id, IPolicies policies, CancellationToken ct)
     {

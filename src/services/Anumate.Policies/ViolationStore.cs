@@ -16,7 +16,7 @@ sealed class ViolationStore(Db db, TimeProvider time)
             from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::timestamptz[], $11::timestamptz[], $12::text[])
                 as i (event_id, id, policy, rule, point, subject, mode, verdict, count, first, last, sample)),
         fresh as (
-            insert into policies.violation_counted (event_id, at) select distinct event_id, $13::timestamptz from item order by event_id
+            insert into policies.counted (event_id, at) select distinct event_id, $13::timestamptz from item order by event_id
             on conflict do nothing returning event_id),
         counted as (
             insert into policies.violation as v (id, policy, rule, point, subject, mode, verdict, hour, count, first, last, sample)
@@ -70,8 +70,8 @@ sealed class ViolationStore(Db db, TimeProvider time)
 
     const string ForgetCounted = """
         with gone as (
-            delete from policies.violation_counted where (tenant_id, event_id) in (
-                select tenant_id, event_id from policies.violation_counted where at < now() - interval '7 days' order by at limit $1)
+            delete from policies.counted where (tenant_id, event_id) in (
+                select tenant_id, event_id from policies.counted where at < now() - interval '7 days' order by at limit $1)
             returning 1)
         select count(*) from gone
         """;

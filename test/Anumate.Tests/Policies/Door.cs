@@ -80,5 +80,9 @@ sealed class Door(IPolicies inner) : IPolicies
 
     public Task<Page<PolicyAlert>> ListAlertsAsync(Caller caller, PageRequest page, CancellationToken ct) => inner.ListAlertsAsync(caller, page, ct);
 
+    public Task<PolicyReplay> ReplayAsync(Caller caller, Id<Policy> id, ReplayPolicy request, CancellationToken ct) => inner.ReplayAsync(caller, id, request, ct);
+
+    public Task<PolicyHosts> GetHostsAsync(Caller caller, CancellationToken ct) => inner.GetHostsAsync(caller, ct);
+
     public Task DeleteAlertAsync(Caller caller, Id<PolicyAlert> id, CancellationToken ct) => inner.DeleteAlertAsync(caller, id, ct);
 }

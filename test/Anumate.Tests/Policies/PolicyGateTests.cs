@@ -16,7 +16,10 @@ public sealed class PolicyGateTests(TestDatabase database)
             Kit = new LocalPolicies(database.Tenant());
             Door = new Door(Kit.Service);
             Violations = new ViolationLog(database.Db, Kit.Time, NullLogger<ViolationLog>.Instance);
-            Gate = new PolicyGate(Door, new CompiledPolicies(), new Limits(database.Db, Kit.Time), Violations, Kit.Time, NullLogger<PolicyGate>.Instance);
+            Hosts = new HostReports(database.Db, Kit.Time);
+            Mix = new DecisionMix(database.Db, Kit.Time);
+            Gate = new PolicyGate(Door, new CompiledPolicies(), new Limits(database.Db, Kit.Time), new PolicyNotes(Violations, new DecisionLog(database.Db, null!, Kit.Time), Mix, Hosts), Kit.Time,
+                NullLogger<PolicyGate>.Instance);
         }
 
         public LocalPolicies Kit { get; }
@@ -25,12 +28,16 @@ public sealed class PolicyGateTests(TestDatabase database)
 
         public ViolationLog Violations { get; }
 
+        public HostReports Hosts { get; }
+
+        public DecisionMix Mix { get; }
+
         public PolicyGate Gate { get; }
 
         public ValueTask<Decision> CallAsync(ToolEffect effect = ToolEffect.Effect, params string[] pinned)
         {
             var caller = Kit.As(Role.Operator);
-            var facts = PolicyFacts.Of(caller).WithCall(caller.Tenant, "payments.refund", effect, JsonDocument.Parse("{}").RootElement);
+            var facts = PolicyFacts.Of(caller).WithRun(Id<Run>.New(Kit.Time), caller.Principal).WithCall(caller.Tenant, "payments.refund", effect, JsonDocument.Parse("{}").RootElement);
             return Gate.DecideAsync(caller, PolicyPoint.ToolBefore, facts, pinned, default);
         }
     }
@@ -223,6 +230,75 @@ public sealed class PolicyGateTests(TestDatabase database)
 
         Assert.Equal(Verdict.Deny, (await on.CallAsync()).Verdict);
         Assert.Equal(2, on.Door.Calls);
+    }
+
+    [Fact]
+    public async Task Fetches_what_changed_before_it_is_asked()
+    {
+        await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant);
+        await on.Gate.RefreshAsync(on.Kit.Tenant, default);
+        Assert.Equal(0, on.Door.Calls);
+        await on.CallAsync();
+        await on.Kit.PublishAsync("t", 2, PolicyBinding.Tenant, "rule all allow", "rule none deny");
+        on.Gate.Forget(on.Kit.Tenant);
+        await on.Gate.RefreshAsync(on.Kit.Tenant, default);
+        Assert.Equal(2, on.Door.Calls);
+        Assert.Equal(Verdict.Deny, (await on.CallAsync()).Verdict);
+        Assert.Equal(2, on.Door.Calls);
+
+        // What cannot be fetched is fetched when it is asked for.
+        on.Gate.Forget(on.Kit.Tenant);
+        on.Door.Shut = true;
+        await on.Gate.RefreshAsync(on.Kit.Tenant, default);
+        on.Door.Shut = false;
+        Assert.Equal(Verdict.Deny, (await on.CallAsync()).Verdict);
+    }
+
+    [Fact]
+    public async Task Reports_by_what_it_decides_and_what_it_decided()
+    {
+        await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant);
+        for (var i = 0; i < 3; i++)
+        {
+            await on.CallAsync();
+        }
+
+        await on.Hosts.TellAsync(default);
+        var hosts = await on.Kit.Service.GetHostsAsync(on.Kit.Viewer, default);
+        Assert.Equal((HostReports.Process, true), (hosts.Hosts.Single().Process, hosts.Hosts[0].Current));
+        await on.Kit.PublishAsync("t", 2, PolicyBinding.Tenant);
+        Assert.False((await on.Kit.Service.GetHostsAsync(on.Kit.Viewer, default)).Hosts.Single().Current);
+        on.Gate.Forget(on.Kit.Tenant);
+        await on.Gate.RefreshAsync(on.Kit.Tenant, default);
+        await on.Hosts.TellAsync(default);
+        Assert.True((await on.Kit.Service.GetHostsAsync(on.Kit.Viewer, default)).Hosts.Single().Current);
+
+        await on.Mix.TellAsync(false, default);
+        Assert.Equal(0, await on.Kit.CountAsync("platform.events", "type = 'policy.decisions'"));
+        on.Kit.Time.Advance(TimeSpan.FromMinutes(1));
+        await on.Mix.TellAsync(false, default);
+        var told = await on.Kit.FirstAsync("select body from platform.events where type = 'policy.decisions'",
+            r => JsonSerializer.Deserialize<PolicyDecisions>(r.GetFieldValue<byte[]>(0), AnumateJson.Options)!);
+        Assert.Equal([new DecisionCount("tool.before", Verdict.Allow, 3)], told!.Counts);
+    }
+
+    [Fact]
+    public async Task Tells_once_that_a_run_is_ruled_by_a_version_that_is_not_the_current_one()
+    {
+        var pinned = await on.Kit.PublishAsync("c", 1);
+        await on.CallAsync(pinned: pinned.Digest);
+        on.Gate.Heard(on.Kit.Tenant, "c", 1);
+        await on.CallAsync(pinned: pinned.Digest);
+        await on.Violations.TellAsync(default);
+        Assert.Equal(0, await on.Kit.CountAsync("platform.events", "type = 'policy.violated'"));
+
+        on.Gate.Heard(on.Kit.Tenant, "c", 2);
+        await on.CallAsync(pinned: pinned.Digest);
+        await on.CallAsync(pinned: pinned.Digest);
+        await on.Violations.TellAsync(default);
+        var told = await on.Kit.FirstAsync("select body from platform.events where type = 'policy.violated'",
+            r => JsonSerializer.Deserialize<PolicyViolated>(r.GetFieldValue<byte[]>(0), AnumateJson.Options)!);
+        Assert.Equal(("c", "drift.plan", PolicyMode.Observe, 1L), (told!.Policy, told.Point, told.Mode, told.Count));
     }
 
     [Fact]

@@ -20,13 +20,7 @@ public sealed class ViolationTests
     {
         var now = kit.Time.GetUtcNow();
         var sample = new ViolationSample(reason, 1, kit.Viewer.Principal, null, "sha256:d", "sha256:b");
-        return new StoredEvent
-        {
-            At = default, Id = Id<StoredEvent>.New(TimeProvider.System), Tenant = kit.Tenant, Type = PolicyViolated.EventType, Subject = "p/r", Sequence = 0, Service = "policies",
-            Principal = null, Correlation = null, TraceParent = null, Time = now,
-            Body = JsonSerializer.SerializeToUtf8Bytes(
-                new PolicyViolated(policy, rule, "tool.before", "tool a.b", mode, Verdict.Deny, count, now, now, sample), AnumateJson.Options.GetTypeInfo(typeof(PolicyViolated))),
-        };
+        return kit.Told(new PolicyViolated(policy, rule, "tool.before", "tool a.b", mode, Verdict.Deny, count, now, now, sample));
     }
 
     async Task<IReadOnlyList<PolicyViolation>> ListAsync(ViolationFilter? filter = null) =>

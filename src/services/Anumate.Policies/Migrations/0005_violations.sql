@@ -21,15 +21,15 @@ create index on policies.violation (tenant_id, policy, id);
 create index on policies.violation (hour);
 select platform.protect('policies.violation', 'select, insert, update');
 
--- Events that were counted: they may be told twice.
-create table policies.violation_counted (
+-- Events that were counted: they may come twice.
+create table policies.counted (
     tenant_id  uuid not null default platform.tenant(),
     event_id   uuid not null,
     at         timestamptz not null,
     primary key (tenant_id, event_id)
 );
-create index on policies.violation_counted (at);
-select platform.protect('policies.violation_counted', 'select, insert');
+create index on policies.counted (at);
+select platform.protect('policies.counted', 'select, insert');
 
 -- When to tell of violations. `seen` counts since `since`, for `within_seconds`.
 create table policies.alert (
@@ -52,8 +52,34 @@ select platform.protect('policies.alert');
 -- What is old is removed across tenants; of it only its age is seen.
 grant usage on schema policies to anumate_retention;
 grant select (tenant_id, id, hour), delete on policies.violation to anumate_retention;
-grant select (tenant_id, event_id, at), delete on policies.violation_counted to anumate_retention;
+grant select (tenant_id, event_id, at), delete on policies.counted to anumate_retention;
 create policy retention_reads on policies.violation for select to anumate_retention using (true);
 create policy retention on policies.violation for delete to anumate_retention using (hour < now() - interval '90 days');
-create policy retention_reads on policies.violation_counted for select to anumate_retention using (true);
-create policy retention on policies.violation_counted for delete to anumate_retention using (at < now() - interval '7 days');
+create policy retention_reads on policies.counted for select to anumate_retention using (true);
+create policy retention on policies.counted for delete to anumate_retention using (at < now() - interval '7 days');
+
+-- Decisions by the hour, of all processes together.
+create table policies.mix (
+    tenant_id  uuid not null default platform.tenant(),
+    hour       timestamptz not null,
+    point      text not null,
+    verdict    text not null,
+    count      bigint not null,
+    primary key (tenant_id, hour, point, verdict)
+);
+create index on policies.mix (hour);
+select platform.protect('policies.mix', 'select, insert, update');
+grant select (tenant_id, hour, point, verdict), delete on policies.mix to anumate_retention;
+create policy retention_reads on policies.mix for select to anumate_retention using (true);
+create policy retention on policies.mix for delete to anumate_retention using (hour < now() - interval '90 days');
+
+-- What was found of drift, so that it is told once: of a policy's fit to the tools (`kind` fit: what the checks said last), of an hour's mix.
+create table policies.drift (
+    tenant_id  uuid not null default platform.tenant(),
+    kind       text not null,
+    name       text not null,
+    state      text not null,
+    at         timestamptz not null,
+    primary key (tenant_id, kind, name)
+);
+select platform.protect('policies.drift');
