@@ -37,7 +37,7 @@ public sealed class DriftTests(TestDatabase database)
         await kit.Drift.HandleAsync(kit.Told(Changed()), default);
         Assert.Equal(2, (await ToldAsync()).Count);
 
-        static ConnectorChanged Changed() => new(Id<Connector>.New(TimeProvider.System), "tools", []);
+        static ConnectorChanged Changed() => new(Id<Connector>.New(TimeProvider.System), "tools", ["payments.refund"], 1);
     }
 
     [Fact]

@@ -180,6 +180,17 @@ public sealed class PolicyCommandTests(TestServer server) : IDisposable
         Assert.Contains($"a\t1\ttenant\t", listed.Out);
         Assert.Equal(stored.Id.ToString(), (await RunAsync("list", "-o", "json")).Json.GetProperty("items")[0].GetProperty("id").GetString());
 
+        Assert.Contains("forbidden", (await RunAsync("replay", "a")).Error);
+        environment["ANUMATE_API_KEY"] = (await (await t.ClientAsync("alma")).Identity.CreateApiKeyAsync(Caller.Self, new NewApiKey("cli"), default)).Secret;
+        foreach (var named in new[] { "a", "a@1", stored.Id.ToString() })
+        {
+            var replayed = await RunAsync("replay", named, "--most", "10", "--point", "tool.before", "--from", "2026-01-01T00:00:00Z", "--check");
+            Assert.Equal((ExitCode.Ok, "a@1  0 of 0 recorded decisions would change (0 more cannot be made again)\n"), (replayed.Code, replayed.Out));
+        }
+
+        Assert.Equal(0, (await RunAsync("replay", "a", "-o", "json")).Json.GetProperty("tried").GetInt32());
+        Assert.Contains("policy-not-found", (await RunAsync("replay", "b")).Error);
+
         var broken = await RunAsync("policy b version 1 {\n  at tool.before\n  rule x alow\n}\n", "push", "-");
         Assert.Equal(ExitCode.Error, broken.Code);
         Assert.Contains("-:3:10", broken.Error);
