@@ -71,7 +71,6 @@ namespace Anumate;
 [JsonSerializable(typeof(PlanSummary))]
 [JsonSerializable(typeof(PolicyBundle))]
 [JsonSerializable(typeof(PolicyDeleted))]
-[JsonSerializable(typeof(PolicyDecisions))]
 [JsonSerializable(typeof(PolicyHosts))]
 [JsonSerializable(typeof(ReplayPolicy))]
 [JsonSerializable(typeof(PolicyReplay))]

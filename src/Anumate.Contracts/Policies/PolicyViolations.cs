@@ -37,7 +37,7 @@ public sealed record PolicyViolated(
     public static string EventType => "policy.violated";
 
     /// <inheritdoc/>
-    public string Subject => Policy.Length == 0 ? Point : $"{Policy}/{Rule}";
+    public string Subject => Policy.Length == 0 ? Point : Rule.Length == 0 ? Policy : $"{Policy}/{Rule}";
 }
 
 /// <summary>When to tell of violations: as many of a policy (or of all), within a time that begins with the first of them.</summary>
@@ -69,19 +69,6 @@ public sealed record PolicyAlerted(Id<PolicyAlert> Alert, string? Policy, Policy
     /// <inheritdoc/>
     public string Subject => Alert.ToString();
 }
-
-/// <summary>What a process decided for a tenant within about a minute. Each process tells it; the share of each verdict by the hour follows.</summary>
-public sealed record PolicyDecisions(string Process, DateTimeOffset From, DateTimeOffset To, IReadOnlyList<DecisionCount> Counts) : IEvent
-{
-    /// <inheritdoc/>
-    public static string EventType => "policy.decisions";
-
-    /// <inheritdoc/>
-    public string Subject => Process;
-}
-
-/// <summary>How many decisions at a point came to a verdict.</summary>
-public sealed record DecisionCount(string Point, Verdict Verdict, long Count);
 
 /// <summary>By what the tenant is decided for now, and by what each process that decides for it.</summary>
 public sealed record PolicyHosts(string Digest, IReadOnlyList<PolicyHost> Hosts);

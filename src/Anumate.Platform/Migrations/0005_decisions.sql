@@ -22,6 +22,23 @@ grant select (tenant_id, id, at), delete on platform.decision to anumate_retenti
 create policy retention_reads on platform.decision for select to anumate_retention using (true);
 create policy retention on platform.decision for delete to anumate_retention using (at < now() - interval '30 days');
 
+-- Decisions by the hour, of all processes together.
+create table platform.policy_mix (
+    tenant_id  uuid not null default platform.tenant(),
+    hour       timestamptz not null,
+    point      text not null,
+    verdict    text not null,
+    count      bigint not null,
+    primary key (tenant_id, hour, point, verdict)
+);
+create index on platform.policy_mix (hour, tenant_id);
+select platform.protect('platform.policy_mix', 'select, insert, update');
+grant select (tenant_id, hour) on platform.policy_mix to anumate_timer;
+create policy timer on platform.policy_mix for select to anumate_timer using (true);
+grant select (tenant_id, hour, point, verdict), delete on platform.policy_mix to anumate_retention;
+create policy retention_reads on platform.policy_mix for select to anumate_retention using (true);
+create policy retention on platform.policy_mix for delete to anumate_retention using (hour < now() - interval '90 days');
+
 -- By which digest each process decides for a tenant, as it said last.
 create table platform.policy_host (
     tenant_id  uuid not null default platform.tenant(),

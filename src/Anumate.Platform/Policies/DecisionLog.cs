@@ -84,6 +84,11 @@ public sealed class DecisionLog(Db db, RunVault vault, TimeProvider time)
                 }
             }
 
+            if (rows.Count == 0)
+            {
+                continue;
+            }
+
             await db.For(tenant).Run(Insert, rows.Select(r => r.Id.Value), rows.Select(r => r.Kept.At), rows.Select(r => r.Kept.Point.Name),
                 rows.Select(r => PolicySubjects.Of(r.Kept.Facts)), rows.Select(r => r.Kept.Verdict.ToString()), rows.Select(r => r.Kept.Digest),
                 rows.Select(r => string.Join(' ', r.Kept.Pinned)), Uuids(rows.Select(r => r.Run)), Uuids(rows.Select(r => r.Key)), rows.Select(r => r.Facts)).SaveAsync(ct);

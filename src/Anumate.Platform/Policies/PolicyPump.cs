@@ -34,7 +34,7 @@ public sealed partial class PolicyPump(PolicyNotes notes, TimeProvider time, ILo
             using var last = new CancellationTokenSource(LastWords, time);
             var ct = stoppingToken.IsCancellationRequested ? last.Token : stoppingToken;
             await TryAsync(() => notes.Violations.TellAsync(ct));
-            await TryAsync(() => notes.Mix.TellAsync(stoppingToken.IsCancellationRequested, ct));
+            await TryAsync(() => notes.Mix.WriteAsync(ct));
             await TryAsync(() => notes.Hosts.TellAsync(ct));
             await TryAsync(() => notes.Decisions.WriteAsync(ct));
             if (time.GetElapsedTime(kept) >= Upkeep)
@@ -42,6 +42,7 @@ public sealed partial class PolicyPump(PolicyNotes notes, TimeProvider time, ILo
                 kept = time.GetTimestamp();
                 await TryAsync(() => notes.Decisions.ForgetAsync(ct));
                 await TryAsync(() => notes.Hosts.ForgetAsync(ct));
+                await TryAsync(() => notes.Mix.ForgetAsync(ct));
             }
         }
     }
@@ -56,8 +57,16 @@ public sealed partial class PolicyPump(PolicyNotes notes, TimeProvider time, ILo
         {
             Postponed(e.Message);
         }
+        catch (Exception e)
+        {
+            // A bug here must not end the process that decides.
+            Failed(e);
+        }
     }
 
     [LoggerMessage(LogLevel.Warning, "notes of policy decisions are told later, or not: {Reason}")]
     private partial void Postponed(string reason);
+
+    [LoggerMessage(LogLevel.Error, "notes of policy decisions could not be told")]
+    private partial void Failed(Exception e);
 }

@@ -11,7 +11,7 @@ namespace Anumate.Policies;
 /// What changed under policies without anybody changing them: tools that they speak of, processes that decide by something else, and a
 /// share of denials that is not what it was. Each is told once, as a violation.
 /// </summary>
-sealed class PolicyDrift(PolicyStore store, MixStore mix, DecisionStore decisions, PolicyService policies, TimeProvider time)
+sealed class PolicyDrift(PolicyStore store, DriftStore found, DecisionStore decisions, PolicyService policies, TimeProvider time)
 {
     /// <summary>What is heard of.</summary>
     public static IReadOnlyList<string> Types { get; } = [PolicyPublished.EventType, PolicyDeleted.EventType, PolicyBound.EventType, PolicyListChanged.EventType,
@@ -25,6 +25,7 @@ sealed class PolicyDrift(PolicyStore store, MixStore mix, DecisionStore decision
     const double Shift = 0.2;
 
     readonly ConcurrentDictionary<Id<Tenant>, DateTimeOffset> changed = new();
+    DateTimeOffset looked;
 
     public async Task HandleAsync(StoredEvent e, CancellationToken ct)
     {
@@ -43,17 +44,29 @@ sealed class PolicyDrift(PolicyStore store, MixStore mix, DecisionStore decision
         }
     }
 
-    /// <summary>Counts decisions, and looks at the hour before when a new one has begun.</summary>
-    public async Task CountAsync(IReadOnlyList<StoredEvent> events, CancellationToken ct)
+    /// <summary>Looks at the shares of denials in the last whole hour, once for each tenant.</summary>
+    public async Task LookAtMixAsync(CancellationToken ct)
     {
-        await mix.CountAsync(events, ct);
-        var (tenant, hour) = (events[0].Tenant, MixStore.Hour(time.GetUtcNow()).AddHours(-1));
-        if (!await mix.NoteAsync(tenant, "hour", "", $"{hour:O}", null, ct))
+        var hour = DriftStore.Hour(time.GetUtcNow()).AddHours(-1);
+        if (hour == looked)
         {
             return;
         }
 
-        foreach (var (point, now, denied, before, deniedBefore) in await mix.SharesAsync(tenant, hour, ct))
+        foreach (var tenant in await found.TenantsAsync(hour, ct))
+        {
+            if (await found.NoteAsync(tenant, "hour", "", $"{hour:O}", null, ct))
+            {
+                await LookAtMixAsync(tenant, hour, ct);
+            }
+        }
+
+        looked = hour;
+    }
+
+    async Task LookAtMixAsync(Id<Tenant> tenant, DateTimeOffset hour, CancellationToken ct)
+    {
+        foreach (var (point, now, denied, before, deniedBefore) in await found.SharesAsync(tenant, hour, ct))
         {
             var (share, usual) = ((double)denied / Math.Max(now, 1), (double)deniedBefore / Math.Max(before, 1));
             if (now >= Enough && before >= Enough && Math.Abs(share - usual) >= Shift)
@@ -96,15 +109,15 @@ sealed class PolicyDrift(PolicyStore store, MixStore mix, DecisionStore decision
         foreach (var policy in current)
         {
             var alone = CompiledPolicy.Check(policy.Source, PolicyWorld.Unknown).Diagnostics.Select(d => d.ToString()).ToHashSet(StringComparer.Ordinal);
-            var found = CompiledPolicy.Check(policy.Source, world).Diagnostics.Select(d => d.ToString()).Where(d => !alone.Contains(d)).ToList();
-            var state = $"{policy.Digest} {Digest.Of(Encoding.UTF8.GetBytes(string.Join('\n', found)))}";
-            if (!tell || found.Count == 0)
+            var says = CompiledPolicy.Check(policy.Source, world).Diagnostics.Select(d => d.ToString()).Where(d => !alone.Contains(d)).ToList();
+            var state = $"{policy.Digest} {Digest.Of(Encoding.UTF8.GetBytes(string.Join('\n', says)))}";
+            if (!tell || says.Count == 0)
             {
-                await mix.NoteAsync(caller.Tenant, "fit", policy.Name, state, null, ct);
+                await found.NoteAsync(caller.Tenant, "fit", policy.Name, state, null, ct);
             }
             else
             {
-                await TellAsync(caller.Tenant, "fit", policy.Name, state, "drift.tool", policy.Name, $"policy {policy.Name}", $"the tools have changed under it: {found[0]}", ct);
+                await TellAsync(caller.Tenant, "fit", policy.Name, state, "drift.tool", policy.Name, $"policy {policy.Name}", $"the tools have changed under it: {says[0]}", ct);
             }
         }
     }
@@ -112,7 +125,7 @@ sealed class PolicyDrift(PolicyStore store, MixStore mix, DecisionStore decision
     Task TellAsync(Id<Tenant> tenant, string kind, string name, string state, string point, string policy, string of, string reason, CancellationToken ct)
     {
         var now = time.GetUtcNow();
-        return mix.NoteAsync(tenant, kind, name, state, new PolicyViolated(policy, "", point, of, PolicyMode.Observe, Verdict.Allow, 1, now, now,
+        return found.NoteAsync(tenant, kind, name, state, new PolicyViolated(policy, "", point, of, PolicyMode.Observe, Verdict.Allow, 1, now, now,
             new ViolationSample(reason, null, default, null, "", "")), ct);
     }
 }

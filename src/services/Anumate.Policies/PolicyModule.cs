@@ -26,12 +26,11 @@ public static class PolicyModule
         services.AddSingleton<WaiverSigner>();
         services.AddSingleton<ViolationStore>();
         services.AddSingleton<DecisionStore>();
-        services.AddSingleton<MixStore>();
+        services.AddSingleton<DriftStore>();
         services.AddSingleton<PolicyDrift>();
         services.AddDecisionLog();
         services.AddHostedService<PolicyUpkeep>();
-        services.AddGatheredSubscription<PolicyDrift>("policies.mix", [PolicyDecisions.EventType], Gather, (drift, e, ct) => drift.CountAsync(e, ct));
-        services.AddWorkSubscription<PolicyDrift>("policies.drift", PolicyDrift.Types, (drift, e, ct) => drift.HandleAsync(e, ct));
+        services.AddWorkSubscription<PolicyDrift>("policies.drift", PolicyDrift.Types, (drift, e, ct) => drift.HandleAsync(e, ct), fromStart: false);
         services.AddGatheredSubscription<ViolationStore>("policies.violations", [PolicyViolated.EventType], Gather, (store, e, ct) => store.CountAsync(e, ct));
         services.AddSingleton<PolicyService>();
         services.AddSingleton<IPolicies>(p => p.GetRequiredService<PolicyService>());

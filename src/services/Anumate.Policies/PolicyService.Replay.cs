@@ -75,8 +75,8 @@ sealed partial class PolicyService
                 return;
             }
 
-            var (with, without) = Rulings(recorded, ruling, read.Capsule);
-            var (now, then) = (with.Decide(point, read), without.Decide(point, read));
+            var (inForce, inPlace) = Rulings(recorded, ruling, read.Capsule);
+            var (now, then) = (inForce.Decide(point, read), inPlace.Decide(point, read));
             tried++;
             counts[(now.Verdict, then.Verdict)] = counts.GetValueOrDefault((now.Verdict, then.Verdict)) + 1;
             if (now.Verdict == then.Verdict && Demands(now) == Demands(then))

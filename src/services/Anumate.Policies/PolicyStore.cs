@@ -55,7 +55,7 @@ sealed class PolicyStore(Db db)
 
     const string Current = $"""
         {Select}
-        where p.deleted is null and v.version = (select max(h.version) from policies.policy_version h where h.name = v.name) order by v.name limit 1000
+        where p.deleted is null and v.version = (select max(h.version) from policies.policy_version h where h.name = v.name) order by v.name limit 500
         """;
 
     const string ByDigests = $"{Select} where v.digest = any($1)";

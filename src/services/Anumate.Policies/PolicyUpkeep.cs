@@ -5,7 +5,7 @@ using Npgsql;
 namespace Anumate.Policies;
 
 /// <summary>Looks for processes that decide by something else, and removes what is old. Several processes may do it at once.</summary>
-sealed partial class PolicyUpkeep(PolicyDrift drift, ViolationStore violations, MixStore mix, TimeProvider time, ILogger<PolicyUpkeep> log) : BackgroundService
+sealed partial class PolicyUpkeep(PolicyDrift drift, ViolationStore violations, TimeProvider time, ILogger<PolicyUpkeep> log) : BackgroundService
 {
     static readonly TimeSpan Every = TimeSpan.FromSeconds(10), Cleaning = TimeSpan.FromMinutes(10);
 
@@ -17,11 +17,11 @@ sealed partial class PolicyUpkeep(PolicyDrift drift, ViolationStore violations, 
             try
             {
                 await drift.LookAtHostsAsync(stoppingToken);
+                await drift.LookAtMixAsync(stoppingToken);
                 if (time.GetElapsedTime(cleaned) >= Cleaning)
                 {
                     cleaned = time.GetTimestamp();
                     await violations.ForgetAsync(stoppingToken);
-                    await mix.ForgetAsync(stoppingToken);
                 }
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

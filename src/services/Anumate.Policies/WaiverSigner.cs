@@ -33,5 +33,5 @@ sealed class WaiverSigner(SigningKeys keys)
         && envelope.Payload.AsSpan().SequenceEqual(Payload(waiver)) && envelope.Verify(PayloadType, ring).Ok;
 
     static byte[] Payload(PolicyWaiver waiver) => CanonicalJson.Write(JsonSerializer.SerializeToElement(
-        waiver with { Signature = "", Revoked = null }, AnumateJson.Options.GetTypeInfo(typeof(PolicyWaiver)))).ToArray();
+        waiver with { Signature = "", Revoked = null }, AnumateJson.Options.GetTypeInfo(typeof(PolicyWaiver))));
 }

@@ -65,10 +65,14 @@ public sealed class DriftTests(TestDatabase database)
 
         async Task CountAsync(long allowed, long denied)
         {
-            var now = kit.Time.GetUtcNow();
-            var told = kit.Told(new PolicyDecisions("p", now, now, [new DecisionCount("tool.before", Verdict.Allow, allowed), new DecisionCount("tool.before", Verdict.Deny, denied)]));
-            await drift.CountAsync([told], default);
-            await drift.CountAsync([told], default);
+            await drift.LookAtMixAsync(default);
+            foreach (var (verdict, count) in new[] { ("allow", allowed), ("deny", denied) })
+            {
+                await kit.RunAsync("insert into platform.policy_mix (hour, point, verdict, count) values (date_trunc('hour', $1::timestamptz, 'UTC'), 'tool.before', $2, $3)",
+                    kit.Time.GetUtcNow(), verdict, count);
+            }
+
+            await drift.LookAtMixAsync(default);
             kit.Time.Advance(TimeSpan.FromHours(1));
         }
     }

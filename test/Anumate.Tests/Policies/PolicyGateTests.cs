@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Anumate.Platform.Policies;
+using Anumate.Platform.Secrets;
 using Anumate.PolicyEngine;
 using Anumate.Tests.EventLog;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,8 +19,9 @@ public sealed class PolicyGateTests(TestDatabase database)
             Violations = new ViolationLog(database.Db, Kit.Time, NullLogger<ViolationLog>.Instance);
             Hosts = new HostReports(database.Db, Kit.Time);
             Mix = new DecisionMix(database.Db, Kit.Time);
-            Gate = new PolicyGate(Door, new CompiledPolicies(), new Limits(database.Db, Kit.Time), new PolicyNotes(Violations, new DecisionLog(database.Db, null!, Kit.Time), Mix, Hosts), Kit.Time,
-                NullLogger<PolicyGate>.Instance);
+            var vault = new RunVault(database.Db, new TenantKeys(database.Db, MasterKey.Fleeting(), Kit.Time), Kit.Time);
+            Notes = new PolicyNotes(Violations, new DecisionLog(database.Db, vault, Kit.Time), Mix, Hosts);
+            Gate = new PolicyGate(Door, new CompiledPolicies(), new Limits(database.Db, Kit.Time), Notes, Kit.Time, NullLogger<PolicyGate>.Instance);
         }
 
         public LocalPolicies Kit { get; }
@@ -31,6 +33,8 @@ public sealed class PolicyGateTests(TestDatabase database)
         public HostReports Hosts { get; }
 
         public DecisionMix Mix { get; }
+
+        public PolicyNotes Notes { get; }
 
         public PolicyGate Gate { get; }
 
@@ -219,7 +223,7 @@ public sealed class PolicyGateTests(TestDatabase database)
         await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant);
         // The gate's clock stands still, so that only the news can reach it.
         await using var host = await EventHost.StartAsync(database.Options, services =>
-            services.AddSingleton<IPolicies>(on.Door).AddSingleton(on.Gate).AddPolicyGate().AddPolicyGate());
+            services.AddSingleton<IPolicies>(on.Door).AddSingleton(on.Notes).AddSingleton(on.Gate).AddPolicyGate().AddPolicyGate());
         Assert.Equal(Verdict.Allow, (await on.CallAsync()).Verdict);
 
         await on.Kit.PublishAsync("t", 2, PolicyBinding.Tenant, "rule all allow", "rule none deny");
@@ -273,13 +277,10 @@ public sealed class PolicyGateTests(TestDatabase database)
         await on.Hosts.TellAsync(default);
         Assert.True((await on.Kit.Service.GetHostsAsync(on.Kit.Viewer, default)).Hosts.Single().Current);
 
-        await on.Mix.TellAsync(false, default);
-        Assert.Equal(0, await on.Kit.CountAsync("platform.events", "type = 'policy.decisions'"));
-        on.Kit.Time.Advance(TimeSpan.FromMinutes(1));
-        await on.Mix.TellAsync(false, default);
-        var told = await on.Kit.FirstAsync("select body from platform.events where type = 'policy.decisions'",
-            r => JsonSerializer.Deserialize<PolicyDecisions>(r.GetFieldValue<byte[]>(0), AnumateJson.Options)!);
-        Assert.Equal([new DecisionCount("tool.before", Verdict.Allow, 3)], told!.Counts);
+        await on.Mix.WriteAsync(default);
+        await on.CallAsync();
+        await on.Mix.WriteAsync(default);
+        Assert.Equal([("tool.before", "allow", 4L)], await on.Kit.ListAsync("select point, verdict, count from platform.policy_mix", r => (r.GetString(0), r.GetString(1), r.GetInt64(2))));
     }
 
     [Fact]

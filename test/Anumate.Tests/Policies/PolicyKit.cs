@@ -62,7 +62,7 @@ sealed class LocalPolicies(TestTenant tenant) : PolicyKit(tenant.Db, tenant.Id)
             new WaiverSigner(new SigningKeys(tenant.Db, MasterKey.Fleeting(), tenant.Time)), new ViolationStore(tenant.Db, tenant.Time), new DecisionStore(tenant.Db), null!,
             new CompiledPolicies(), Catalogue(tenant), tenant.Time);
 
-    public PolicyDrift Drift => new(new PolicyStore(tenant.Db), new MixStore(tenant.Db, tenant.Time), new DecisionStore(tenant.Db), Own, tenant.Time);
+    public PolicyDrift Drift => new(new PolicyStore(tenant.Db), new DriftStore(tenant.Db, tenant.Time), new DecisionStore(tenant.Db), Own, tenant.Time);
 
     /// <summary>An event of this tenant, as a subscriber receives it.</summary>
     public StoredEvent Told<T>(T evt)

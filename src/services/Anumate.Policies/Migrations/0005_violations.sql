@@ -58,22 +58,7 @@ create policy retention on policies.violation for delete to anumate_retention us
 create policy retention_reads on policies.counted for select to anumate_retention using (true);
 create policy retention on policies.counted for delete to anumate_retention using (at < now() - interval '7 days');
 
--- Decisions by the hour, of all processes together.
-create table policies.mix (
-    tenant_id  uuid not null default platform.tenant(),
-    hour       timestamptz not null,
-    point      text not null,
-    verdict    text not null,
-    count      bigint not null,
-    primary key (tenant_id, hour, point, verdict)
-);
-create index on policies.mix (hour);
-select platform.protect('policies.mix', 'select, insert, update');
-grant select (tenant_id, hour, point, verdict), delete on policies.mix to anumate_retention;
-create policy retention_reads on policies.mix for select to anumate_retention using (true);
-create policy retention on policies.mix for delete to anumate_retention using (hour < now() - interval '90 days');
-
--- What was found of drift, so that it is told once: of a policy's fit to the tools (`kind` fit: what the checks said last), of an hour's mix.
+-- What was found of drift, so that it is told once: what the checks said last of a policy's fit to the tools, the hour whose mix was looked at, …
 create table policies.drift (
     tenant_id  uuid not null default platform.tenant(),
     kind       text not null,
