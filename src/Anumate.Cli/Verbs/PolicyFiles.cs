@@ -129,10 +129,10 @@ static class PolicyFiles
 
         if (suite is null)
         {
-            return PolicyTesting.Run(policy, inputs);
+            return PolicyTesting.Run(policy, inputs, ct);
         }
 
-        var report = PolicyTesting.Run(policy, await Documents.ReadAsync(suite, ct), out var found, inputs);
+        var report = PolicyTesting.Run(policy, await Documents.ReadAsync(suite, ct), out var found, inputs, ct);
         if (report is null)
         {
             Refuse(call, suite, found);

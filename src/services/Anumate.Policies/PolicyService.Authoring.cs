@@ -6,7 +6,7 @@ using Anumate.PolicyEngine.Testing;
 namespace Anumate.Policies;
 
 /// <summary>What helps to write a policy. Nothing of it is stored.</summary>
-sealed partial class PolicyService
+sealed partial class PolicyService : IDisposable
 {
     const int MostInputs = 10_000, MostTools = 2_000;
 
@@ -14,6 +14,8 @@ sealed partial class PolicyService
 
     // Tests compute and do nothing else: those of one tenant must not take every core.
     readonly SemaphoreSlim testing = new(Math.Max(1, Environment.ProcessorCount / 2));
+
+    public void Dispose() => testing.Dispose();
 
     public async Task<CheckedPolicy> CheckAsync(Caller caller, PolicyText request, CancellationToken ct)
     {
