@@ -122,7 +122,8 @@ verb_test() {
     [ "$failed" = 0 ]
 }
 
-# For every save: the engines alone, without what tries thousands of inputs. Analyzers are left to `check`.
+# For every save: the engines alone, without what tries thousands of inputs; what else tries much tries a tenth (see Runs.cs). Analyzers are
+# left to `check`.
 verb_fast() {
     local engines=$root/test/Anumate.Engines.Tests
     mkdir -p "$root/artifacts"
@@ -130,6 +131,7 @@ verb_fast() {
         sort -u "$root/artifacts/build.log" >&2
         fail "the engines do not build"
     }
+    export ANUMATE_FUZZ=${ANUMATE_FUZZ:-0.1}
     run_tests Anumate.Engines.Tests --filter-not-class '*Fuzz*' --filter-not-class '*Propert*' --filter-not-class '*Conformance*' "$@"
     echo "$passed passed, $failed failed"
     [ "$failed" = 0 ]

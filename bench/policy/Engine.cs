@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Anumate.Cel;
 using Anumate.PolicyEngine;
 
 namespace Anumate.Bench.Policies;
@@ -36,7 +37,7 @@ sealed class Engine
 
     public Verdict PreBound(int i) => Decider.Judge(Layers, PolicyPoint.ToolBefore, bound[i]);
 
-    public Verdict FromJson(int i) => Decider.Judge(Layers, PolicyPoint.ToolBefore, Bind(json[i]));
+    public Verdict FromJson(int i) => Decider.Judge(Layers, PolicyPoint.ToolBefore, json[i], out _)!.Value;
 
     public Verdict WithDetail(int i) => Decider.Decide(Layers, PolicyPoint.ToolBefore, bound[i]).Verdict;
 
@@ -57,6 +58,11 @@ sealed class Engine
 
 static class Measure
 {
+    /// <summary>Whether rates are by the processor time of this process, what it collects and compiles included, and not by the clock.</summary>
+    public static bool ByProcessorTime { get; set; }
+
+    static double Seconds => ByProcessorTime ? Environment.CpuUsage.TotalTime.TotalSeconds : Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency;
+
     /// <summary>Calls a second, for as long as given; the median of three.</summary>
     public static double PerSecond(Func<int, Verdict> ask, int questions, double seconds)
     {
@@ -64,8 +70,8 @@ static class Measure
         var rates = new double[3];
         for (var round = 0; round < rates.Length; round++)
         {
-            var (from, calls, next) = (Stopwatch.GetTimestamp(), 0L, 0);
-            while (Stopwatch.GetElapsedTime(from).TotalSeconds < seconds)
+            var (from, passed, calls, next) = (Seconds, 0.0, 0L, 0);
+            while (passed < seconds)
             {
                 for (var i = 0; i < batch; i++)
                 {
@@ -74,9 +80,10 @@ static class Measure
                 }
 
                 calls += batch;
+                passed = Seconds - from;
             }
 
-            rates[round] = calls / Stopwatch.GetElapsedTime(from).TotalSeconds;
+            rates[round] = calls / passed;
         }
 
         Array.Sort(rates);
@@ -112,7 +119,8 @@ static class Measure
     /// <summary>Runs until the runtime compiles nothing more in the background; its work is not in the figures but its methods are counted.</summary>
     public static void WarmUp(params ReadOnlySpan<(Func<int, Verdict> Ask, int Questions)> all)
     {
-        for (var (round, compiled) = (0, -1L); round < 40 && compiled != System.Runtime.JitInfo.GetCompiledMethodCount(); round++)
+        for (var (round, compiled) = (0, -1L);
+            round < 40 && (compiled != System.Runtime.JitInfo.GetCompiledMethodCount() || CelCondition.Progress.Waiting > 0); round++)
         {
             compiled = System.Runtime.JitInfo.GetCompiledMethodCount();
             foreach (var (ask, questions) in all)

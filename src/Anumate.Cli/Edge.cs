@@ -31,7 +31,14 @@ public static class Edge
         }
         catch (SetupException e)
         {
-            output.Problem(new Problem("setup", 500, "This machine is not ready", e.Message));
+            // Our own words, with commands each on a line of its own; a problem's detail is one line.
+            var lines = e.Message.Split('\n');
+            output.Problem(new Problem("setup", 500, "This machine is not ready", output.Json ? string.Join(' ', lines.Select(l => l.Trim())) : lines[0]));
+            foreach (var line in output.Json ? [] : lines[1..])
+            {
+                output.Remark($"{line}");
+            }
+
             return ExitCode.Error;
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)

@@ -18,7 +18,9 @@ public sealed class Session(string dataFolder, string? server, string? user, Htt
         {
             http.BaseAddress = Root(server ?? Environment.GetEnvironmentVariable("ANUMATE_SERVER") ?? Client.Profile.Load(dataFolder)?.Server
                 ?? throw new NotSignedInException("ANUMATE_API_KEY is set, but no server; set ANUMATE_SERVER or pass --server"));
-            return new AnumateClient(http, key);
+            return key.Any(c => c is <= ' ' or > '~')
+                ? throw new NotSignedInException("ANUMATE_API_KEY is not one API key: it holds line breaks, blanks or letters beyond ASCII")
+                : new AnumateClient(http, key);
         }
 
         var profile = Client.Profile.Load(dataFolder)
@@ -32,6 +34,12 @@ public sealed class Session(string dataFolder, string? server, string? user, Htt
 
         return new AnumateClient(http, ct => TokenAsync(name, ct));
     }
+
+    /// <summary>The secret that the profile has of a user of this server and tenant.</summary>
+    public string? StoredSecret(string tenant, string name) =>
+        Client.Profile.Load(dataFolder) is { } known && known.Tenant == tenant && (server is null || Root(server) == Root(known.Server))
+            ? known.Users.FirstOrDefault(u => u.Name == name)?.Secret
+            : null;
 
     /// <summary>Signs in and stores the profile.</summary>
     public async Task<Profile> LoginAsync(string tenant, string name, string secret, CancellationToken ct)

@@ -25,6 +25,8 @@ namespace Anumate;
 /// <summary>The server process: the chosen services behind one HTTP edge. Tests run the very same.</summary>
 static class AnumateHost
 {
+    static readonly TimeSpan StartToTheEnd = TimeSpan.FromSeconds(10);
+
     /// <summary>Composes the host. Nothing runs before it is started.</summary>
     public static WebApplication Build(
         IReadOnlyList<Module> modules, IConfiguration configuration, DbOptions database, TimeProvider time, Action<IServiceCollection>? change = null)
@@ -90,9 +92,26 @@ static class AnumateHost
     {
         try
         {
+            DemandValid(app.Services);
             DemandFree(app.Services.GetRequiredService<ServerOptions>().Urls);
             await Migrator.CheckAsync(app.Services.GetRequiredService<Db>(), Migrations.Of(modules), ct);
-            await app.StartAsync(ct);
+
+            // Told to stop meanwhile, it starts to the end and then stops in order: half a start can only be broken off, and says so in the log.
+            using var late = new CancellationTokenSource();
+            await using (ct.Register(() => late.CancelAfter(StartToTheEnd)))
+            {
+                await app.StartAsync(late.Token);
+            }
+
+            if (ct.IsCancellationRequested)
+            {
+                await app.StopAsync(CancellationToken.None);
+                throw new OperationCanceledException(ct);
+            }
+        }
+        catch (Exception e) when (ct.IsCancellationRequested && e is not OperationCanceledException)
+        {
+            throw new OperationCanceledException("told to stop while starting", e, ct);
         }
         catch (SchemaException e)
         {
@@ -102,10 +121,6 @@ static class AnumateHost
         {
             throw new SetupException($"the database cannot be reached or refuses: {e.Message}; see: anumate doctor", e);
         }
-        catch (OptionsValidationException e)
-        {
-            throw new SetupException($"the settings of {e.OptionsType.Name} are not valid: {string.Join("; ", e.Failures)}", e);
-        }
         catch (IOException e) when (e.InnerException is AddressInUseException)
         {
             throw Taken(e.Message.Split(": ")[0].TrimEnd('.'), e);
@@ -113,6 +128,25 @@ static class AnumateHost
         catch (SocketException e)
         {
             throw new SetupException($"cannot listen at {app.Services.GetRequiredService<ServerOptions>().Urls}: {e.Message}", e);
+        }
+    }
+
+    // Before the host does it, which logs where in its code.
+    static void DemandValid(IServiceProvider services)
+    {
+        try
+        {
+            services.GetRequiredService<IStartupValidator>().Validate();
+        }
+        catch (Exception e) when (e is OptionsValidationException or AggregateException)
+        {
+            var each = e is AggregateException several ? several.Flatten().InnerExceptions : [e];
+            throw new SetupException(string.Join("; ", each.Select(x =>
+                x is OptionsValidationException o ? $"the settings of {o.OptionsType.Name} are not valid: {string.Join("; ", o.Failures)}" : x.Message)), e);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new SetupException($"the settings are not valid: {e.Message}", e);
         }
     }
 

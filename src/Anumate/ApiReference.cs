@@ -19,6 +19,9 @@ static class ApiReference
         options.DefaultFonts = false;
         options.Telemetry = false;
         options.PersistentAuthentication = false;
+
+        // Their buttons lead to services of the page's makers: sharing the document, asking an AI, deploying.
+        options.HideDeveloperTools().DisableAgent().DisableMcp().HideClientButton();
         options.AddDocuments(modules.Where(m => m.Map is not null).Select(m => m.Name).Order(StringComparer.Ordinal));
     });
 }

@@ -7,7 +7,7 @@ using Anumate.Client;
 namespace Anumate;
 
 /// <summary>What the demo does, step by step.</summary>
-sealed class DemoStory(DemoShow show, EmbeddedPlatform platform, SampleTools tools, HttpClient http)
+sealed class DemoStory(DemoShow show, EmbeddedPlatform platform, SampleTools tools, HttpClient http, string data)
 {
     const string Order = "A-1001";
     const double Amount = 750;
@@ -150,7 +150,7 @@ sealed class DemoStory(DemoShow show, EmbeddedPlatform platform, SampleTools too
                 await File.WriteAllBytesAsync(path, receipt, ct);
                 var verification = Proofs.ReceiptBundle.Verify(receipt, await TrustedAsync(ct));
                 Demand(verification.ExitCode == ExitCode.Ok, string.Join("; ", verification.Checks.Where(c => c.Outcome != Proofs.CheckOutcome.Passed).Select(c => $"{c.Name}: {c.Detail}")));
-                return (receipt, $"{verification.Leaves} leaves, {verification.Checks.Count} checks passed; again: anumate receipt verify {path}");
+                return (receipt, $"{verification.Leaves} leaves, {verification.Checks.Count} checks passed; again: ./anumate receipt verify {path}{data}");
             }
             catch (ProblemException e) when (e.Problem.Code == "receipt-not-sealed" && attempt < 50)
             {

@@ -35,11 +35,14 @@ static class DemoVerb
 #pragma warning disable RS0030 // the demo owns its one client
             using var http = new HttpClient { BaseAddress = new Uri(platform.Address + "/"), Timeout = TimeSpan.FromSeconds(100) };
 #pragma warning restore RS0030
-            var code = await new DemoStory(show, platform, tools, http).TellAsync(ct);
+
+            // For commands to copy: they mean the data folder of this call.
+            var data = parse.GetValue(UserCommands.Data) is null ? "" : $" --data {platform.Folder}";
+            var code = await new DemoStory(show, platform, tools, http, data).TellAsync(ct);
             await show.EndAsync();
             if (code == ExitCode.Ok)
             {
-                GoOn(output, platform);
+                GoOn(output, platform, data);
             }
 
             return code;
@@ -71,13 +74,13 @@ static class DemoVerb
         return configuration;
     }
 
-    static void GoOn(Output output, EmbeddedPlatform platform)
+    static void GoOn(Output output, EmbeddedPlatform platform, string data)
     {
         output.Line($"");
-        output.Line($"Go on from here: [bold]./anumate up[/] serves the same data");
+        output.Line($"Go on from here: [bold]./anumate up{data}[/] serves the same data");
         output.Line($"  API            {platform.Address}/v1");
         output.Line($"  documentation  {platform.Address}/docs  (OpenAPI: {platform.Address}/openapi/registry.json)");
         output.Line($"  users          -u {string.Join(", ", platform.Profile.Users.Select(u => u.Name))}");
-        output.Line($"  try            ./anumate runs list · ./anumate capsule get refund-order · ./anumate approvals list --status all");
+        output.Line($"  try            ./anumate runs list{data} · ./anumate capsule get refund-order{data} · ./anumate approvals list --status all{data}");
     }
 }

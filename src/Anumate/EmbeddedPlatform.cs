@@ -66,7 +66,15 @@ sealed class EmbeddedPlatform : IAsyncDisposable
         }
         catch (Exception e)
         {
-            await EndAsync(app, postgres, claim);
+            try
+            {
+                await EndAsync(app, postgres, claim);
+            }
+            catch (Exception)
+            {
+                // What started in part may refuse to stop; why it did not start is what counts.
+            }
+
             if (e is SchemaException)
             {
                 throw new SetupException(e.Message, e);
@@ -112,17 +120,11 @@ sealed class EmbeddedPlatform : IAsyncDisposable
 
     static async ValueTask EndAsync(WebApplication? app, EmbeddedPostgres? postgres, DataClaim claim)
     {
-        if (app is not null)
+        using (claim)
+        await using (postgres)
+        await using (app)
         {
-            await app.StopAsync();
-            await app.DisposeAsync();
+            await (app?.StopAsync() ?? Task.CompletedTask);
         }
-
-        if (postgres is not null)
-        {
-            await postgres.DisposeAsync();
-        }
-
-        claim.Dispose();
     }
 }

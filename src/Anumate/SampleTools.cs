@@ -31,10 +31,11 @@ sealed class SampleTools : IAsyncDisposable
         Directory.CreateDirectory(recordFolder);
         var address = $"http://127.0.0.1:{FreePort()}";
 
-        // The shell waits on our pipe: when this process is gone, however it ended, the pipe closes and the tools end.
+        // The shell waits on our pipe: when this process is gone, however it ended, the pipe closes and the tools end. Ctrl-C in a terminal
+        // is told to it too and must not end it first: what a shell starts in the background does not hear Ctrl-C and would be left behind.
         var start = new ProcessStartInfo("sh") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add("-c");
-        start.ArgumentList.Add("\"$@\" </dev/null & p=$!; while read -r _; do :; done; kill $p 2>/dev/null; wait $p");
+        start.ArgumentList.Add("trap '' HUP INT QUIT; \"$@\" </dev/null & p=$!; while read -r _; do :; done; kill $p 2>/dev/null; wait $p");
         foreach (var argument in (string[])["sh", program, "--urls", address, "--record", Path.Combine(recordFolder, "executions.jsonl")])
         {
             start.ArgumentList.Add(argument);

@@ -12,9 +12,11 @@ static class LoginVerbs
         {
             var known = Client.Profile.Load(UserCommands.DataFolder(call.Parse));
             var user = call.Get(UserCommands.User) ?? known?.Current ?? throw new UsageException("name the user: anumate login --user NAME");
-            var secret = known?.Users.FirstOrDefault(u => u.Name == user)?.Secret ?? Environment.GetEnvironmentVariable("ANUMATE_SECRET") ?? ReadSecret(user);
-            var profile = await call.Session.LoginAsync(
-                call.Get(tenant) ?? known?.Tenant ?? throw new UsageException("name the tenant: anumate login --tenant NAME"), user, secret, ct);
+            var name = call.Get(tenant) ?? known?.Tenant ?? throw new UsageException("name the tenant: anumate login --tenant NAME");
+
+            // A secret that is handed in may replace one that was reset; a stored one is told to no server but its own.
+            var secret = Environment.GetEnvironmentVariable("ANUMATE_SECRET") ?? call.Session.StoredSecret(name, user) ?? ReadSecret(user);
+            var profile = await call.Session.LoginAsync(name, user, secret, ct);
             call.Out.Write(profile.User(user).Roles, o => o.Line($"signed in to {profile.Server} as [bold]{user}[/] of {profile.Tenant} ({string.Join(", ", profile.User(user).Roles)})"));
             return ExitCode.Ok;
         });

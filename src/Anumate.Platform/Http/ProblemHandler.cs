@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -34,6 +35,8 @@ sealed partial class ProblemHandler(ILogger<ProblemHandler> log) : IExceptionHan
         ProblemException e => e.Problem,
         BadHttpRequestException { StatusCode: 413 } => HttpProblems.BodyTooLarge(RequestBody.DefaultLimit).Problem,
         BadHttpRequestException { StatusCode: 408 } => HttpProblems.RequestTimeout().Problem,
+        BadHttpRequestException e when Unbound().Match(e.Message) is { Success: true } m =>
+            Problems.Invalid($"parameter `{m.Groups[1].Value}` cannot be `{Text.Excerpt(m.Groups[2].Value)}`; see /docs").Problem,
         BadHttpRequestException e => Problems.Invalid(Text.Excerpt(e.Message)).Problem,
         _ => null,
     };
@@ -85,6 +88,10 @@ sealed partial class ProblemHandler(ILogger<ProblemHandler> log) : IExceptionHan
                 break;
         }
     }
+
+    // The framework tells the type in our code: Failed to bind parameter "Nullable<Word<RunStatus>> status" from "x".
+    [GeneratedRegex("^Failed to bind parameter \"[^\"]* ([^\" ]+)\" from \"(.*)\"\\.$", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
+    private static partial Regex Unbound();
 
     [LoggerMessage(LogLevel.Error, "{Method} {Path} failed")]
     private partial void Failed(Exception exception, string method, string path);

@@ -123,14 +123,14 @@ public sealed class DecisionLog(Db db, RunVault vault, TimeProvider time)
         }
 
         var id = new Id<RecordedDecision>(Guid.CreateVersion7(kept.At));
-        Id<Run>? run = Id<Run>.TryParse(kept.Facts.Run, null, out var of) ? of : null;
-        if (run is null)
+        if (kept.Point == PolicyPoint.CapsulePublish || kept.Point == PolicyPoint.PlanCompile)
         {
             // No value is in it: who acts, and on which capsule.
             return new Row(id, kept, null, null, Encoding.UTF8.GetString(buffer.GetBuffer().AsSpan(0, (int)buffer.Length)));
         }
 
-        var scope = run.Value;
+        Guid? run = Id<Run>.TryParse(kept.Facts.Run, null, out var of) ? of.Value : null;
+        var scope = run is { } known ? new Id<Run>(known) : DayOf(kept.At);
         if (await vault.GetAsync(tenant, scope, ct) is not { } keys)
         {
             // A start that was denied has left no key.
@@ -139,7 +139,7 @@ public sealed class DecisionLog(Db db, RunVault vault, TimeProvider time)
         }
 
         using var random = RandomNumberGenerator.Create();
-        return new Row(id, kept, run.Value.Value, scope.Value, keys.Seal.Seal(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), ContextOf(id), random));
+        return new Row(id, kept, run, scope.Value, keys.Seal.Seal(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), ContextOf(id), random));
     }
 
     // The least id of the day: no run has it.

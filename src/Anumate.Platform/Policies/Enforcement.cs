@@ -15,7 +15,8 @@ public static class Enforcement
         [PolicyPoint.CapsulePublish] = Everywhere,
         [PolicyPoint.PlanCompile] = Everywhere,
         [PolicyPoint.RunStart] = [.. Everywhere, RuleKind.Approval, RuleKind.Limit, RuleKind.Require],
-        [PolicyPoint.ToolBefore] = [.. Everywhere, RuleKind.Approval, RuleKind.Limit, RuleKind.Require],
+        [PolicyPoint.ToolBefore] = [.. Everywhere, RuleKind.Approval, RuleKind.Limit, RuleKind.Require, RuleKind.Redact],
+        [PolicyPoint.ToolAfter] = [.. Everywhere, RuleKind.Redact],
     };
 
     /// <summary>The rules of a policy that would not be carried out.</summary>

@@ -1,6 +1,10 @@
+using Anumate.Platform.Data;
 using Anumate.Platform.Events;
+using Anumate.Platform.Redactions;
+using Anumate.Platform.Secrets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace Anumate.Platform.Policies;
 
@@ -32,6 +36,9 @@ public static class PolicyServices
         services.TryAddSingleton<PolicyNotes>();
         services.AddHostedService<PolicyPump>();
         services.TryAddSingleton<PolicyGate>();
+        services.TryAddSingleton(p => new PolicyRedaction(
+            p.GetRequiredService<Db>(), p.GetRequiredService<TenantKeys>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<PolicyRedaction>>()));
+        services.TryAddSingleton<CallRedaction>();
         return services.AddBroadcast<PolicyGate>(News, (gate, news, ct) =>
         {
             gate.Forget(news.Tenant);

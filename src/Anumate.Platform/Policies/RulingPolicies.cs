@@ -21,6 +21,9 @@ public sealed record RulingPolicies(PolicyLayers Layers)
 
     internal IReadOnlyList<Waiver> Waivers { get; init; } = [];
 
+    /// <summary>Whether no policy speaks at a point, enforced or watched, whatever it is asked about.</summary>
+    public bool IsSilentAt(PolicyPoint point) => Fault is null && (WithWatched ?? Layers) is var all && all.Tenant.IsSilentAt(point) && all.Capsule.IsSilentAt(point);
+
     public Decision Decide(PolicyPoint point, PolicyFacts facts) => Decide(point, facts, Decider.Decide);
 
     /// <summary>Decides, and says how.</summary>

@@ -64,6 +64,7 @@ public static class Telemetry
             logging.AddFilter("Orleans", Above(options.LogLevel, LogLevel.Warning));
             logging.AddFilter("Orleans.Runtime.Silo", Above(options.LogLevel, LogLevel.Error)); // It recommends the server's collector; ours is chosen.
             logging.AddFilter("Orleans.Runtime.Watchdog", Above(options.LogLevel, LogLevel.Error)); // Compiling at start looks to it like a stall.
+            logging.AddFilter("Polly", Above(options.LogLevel, LogLevel.Warning)); // Orleans retries with it, and it tells each success.
             logging.AddFilter("OpenTelemetry", Above(options.LogLevel, LogLevel.Warning));
             logging.Configure(o => o.ActivityTrackingOptions = ActivityTrackingOptions.None);
             logging.AddConsoleFormatter<LogFormatter, LogFormatterOptions>(o => o.Json = options.LogFormat == "json");

@@ -24,6 +24,7 @@ public sealed class CelExpression
         EstimatedCost = Costs.Estimate(outcome.Root);
         straight = Costs.Straight(outcome.Root);
         slots = outcome.Slots;
+        Root = outcome.Root;
         code = new Emitter(findings).Emit(outcome.Root);
     }
 
@@ -50,6 +51,9 @@ public sealed class CelExpression
 
     /// <summary>The optional fields that are there when the result is true.</summary>
     internal IReadOnlyList<string> Facts { get; }
+
+    /// <summary>The checked expression, for those who make other code from it.</summary>
+    internal Typed Root { get; }
 
     /// <summary>The steps to expect when every list of unknown length has 100 elements.</summary>
     public long EstimatedCost { get; }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Anumate.Cel;
 using Anumate.PolicyEngine.Checks;
 using Anumate.PolicyEngine.Syntax;
 using Anumate.PolicyEngine.Testing;
@@ -240,7 +241,8 @@ sealed partial class Checker
     {
         var expressions = new ExpressionCompiler(source, policy, point, findings);
         var lets = policy.Lets.Select(expressions.Let).ToList();
-        var rules = policy.Rules.Select(rule => Compile(rule, expressions)).ToArray();
+        var named = lets.OfType<CompiledLet>().ToDictionary(l => l.Slot, l => l.Value.Code);
+        var rules = policy.Rules.Select(rule => Compile(rule, expressions, named)).ToArray();
         if (expressions.Cost > PolicyLimits.PolicySteps && !findings.HasErrors)
         {
             findings.Error("policy.cost",
@@ -252,7 +254,7 @@ sealed partial class Checker
         return new PolicyScope(point, policy, expressions.Environment, [.. lets.OfType<CompiledLet>()], rules);
     }
 
-    CompiledRule Compile(RuleSyntax rule, ExpressionCompiler expressions)
+    CompiledRule Compile(RuleSyntax rule, ExpressionCompiler expressions, Dictionary<int, CelExpression> named)
     {
         var clauses = expressions.Clauses(rule, out var needs);
         var key = rule.Limit?.Key is { } written ? expressions.Key(written, ref needs) : null;
@@ -260,6 +262,7 @@ sealed partial class Checker
         return new CompiledRule(rule.Name.Text, rule.Kind, clauses, needs)
         {
             Place = findings.PositionOf(rule.Name.Span.Start),
+            Condition = CelCondition.Of([.. clauses.Select(c => c.Code)], named.GetValueOrDefault),
             Matched = new MatchedRule(policy.Name.Text, policy.Version, rule.Name.Text, VerdictOf(rule.Kind), rule.Because?.Text)
             {
                 Kind = rule.Kind,

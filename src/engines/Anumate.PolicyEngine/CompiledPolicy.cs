@@ -97,6 +97,12 @@ sealed record CompiledRule(string Name, RuleKind Kind, Expression[] Clauses, int
     /// <summary>The only tools it can match for, as far as a clause of its own says so; null when it may match for any.</summary>
     public IReadOnlySet<string>? Tools { get; } = ToolClause.Of(Clauses);
 
+    /// <summary>All clauses in one, for compiled code; null when it can say nothing of them.</summary>
+    public CelCondition? Condition { get; init; }
+
+    /// <summary>Whether more than the condition decides what becomes of it: who waives it, what time it is, a key.</summary>
+    public bool NeedsFacts => WaivableBy is not null || Kind is RuleKind.Limit or RuleKind.Only or RuleKind.Require;
+
     /// <summary>What a decision says of it when it matched.</summary>
     public required MatchedRule Matched { get; init; }
 

@@ -1,3 +1,5 @@
+using Anumate.Cel;
+
 namespace Anumate.PolicyEngine;
 
 /// <summary>
@@ -27,7 +29,7 @@ public static class Decider
         var verdict = ruling.Verdict;
         var isDenied = verdict == Verdict.Deny;
         LayerOutcome? withholding = isDenied && !outcome.Denied && ruling.Spoke ? ruling.Tenant.Withholds ? ruling.Tenant : ruling.Capsule : null;
-        var closest = withholding is { } layer ? Closest.Of(layer, facts) : null;
+        var closest = withholding is { } layer ? Closest.Of(layer, facts, withValues: trace is not null) : null;
         var decision = new Decision(verdict, point.Name, outcome.Matches(), isDenied ? [] : outcome.DistinctApprovals())
         {
             Bundle = layers.Digest,
@@ -60,17 +62,37 @@ public static class Decider
         return Rule(layers, point, facts, ref outcome, null).Verdict;
     }
 
+    /// <summary>
+    /// The verdict on facts in JSON text (<see cref="PolicyFacts.Read(PolicyPoint, ReadOnlyMemory{byte}, out IReadOnlyList{Diagnostic})"/>
+    /// says in what form); null, and what is wrong, when they are none. Where compiled conditions are sure of all that applies, only what they look
+    /// at is read; otherwise the facts are read in full.
+    /// </summary>
+    public static Verdict? Judge(PolicyLayers layers, PolicyPoint point, ReadOnlyMemory<byte> json, out IReadOnlyList<Diagnostic> diagnostics)
+    {
+        if (QuickFacts.Judge(layers, point, json.Span) is { } verdict)
+        {
+            diagnostics = [];
+            return verdict;
+        }
+
+        return PolicyFacts.Read(point, json, out diagnostics) is { } facts ? Judge(layers, point, facts) : null;
+    }
+
     static Ruling Rule(PolicyLayers layers, PolicyPoint point, PolicyFacts facts, ref Outcome outcome, Trace? trace)
     {
         var tenant = Layer("tenant", layers.Tenant, point, facts, ref outcome, trace);
         var capsule = Layer("capsule", layers.Capsule, point, facts, ref outcome, trace);
+        return Rule(tenant, capsule, point.IsEffect && facts.HasEffect, outcome);
+    }
+
+    /// <summary>What two layers come to: whoever denies or withholds, denies; what nobody speaks for is denied if it has an effect.</summary>
+    internal static Ruling Rule(LayerOutcome tenant, LayerOutcome capsule, bool isEffect, in Outcome outcome)
+    {
         var spoke = tenant.Spoke || capsule.Spoke;
-        var denied = outcome.Denied || tenant.Withholds || capsule.Withholds || (!spoke && point.IsEffect && facts.HasEffect);
+        var denied = outcome.Denied || tenant.Withholds || capsule.Withholds || (!spoke && isEffect);
         var verdict = denied ? Verdict.Deny : outcome.Asks ? Verdict.Approval : outcome.Limits ? Verdict.Limit : Verdict.Allow;
         return new(verdict, spoke, tenant, capsule);
     }
-
-    readonly record struct Ruling(Verdict Verdict, bool Spoke, LayerOutcome Tenant, LayerOutcome Capsule);
 
     /// <summary>The policies of a layer that speak about a question, whether a rule of them matches or not.</summary>
     public static IEnumerable<(string Policy, int Version)> Speaking(PolicySet layer, PolicyPoint point, PolicyFacts facts) =>
@@ -103,30 +125,35 @@ public static class Decider
     static LayerOutcome Layer(string name, PolicySet set, PolicyPoint point, PolicyFacts facts, ref Outcome outcome, Trace? trace)
     {
         var applicable = set.Applicable(point, facts);
-        var allowed = false;
-        foreach (var (scope, rules) in trace is null ? applicable.Rules : applicable.All)
-        {
-            allowed |= Scope(name, scope, rules, facts, ref outcome, trace);
-            if (outcome.IsSettled)
-            {
-                break;
-            }
-        }
-
-        return new LayerOutcome(name, applicable, allowed);
+        // With a trace every clause is evaluated and noted, so there is nothing that compiled code could save.
+        var conditions = trace is null && applicable.Rules.Length > 0 ? applicable.Conditions : null;
+        var slots = conditions is null ? [] : facts.Slots(conditions, point);
+        return new LayerOutcome(name, applicable, Rules(name, applicable, conditions, slots, facts, ref outcome, trace));
     }
 
-    /// <summary>Takes in what one policy says; true when a rule of it allows.</summary>
-    static bool Scope(string layer, PolicyScope scope, CompiledRule[] rules, PolicyFacts facts, ref Outcome outcome, Trace? trace)
+    /// <summary>Takes in what the rules of a layer say; true when one of them allows.</summary>
+    static bool Rules(
+        string layer, Applicable applicable, CelConditions? conditions, CelValue[] slots, PolicyFacts facts, ref Outcome outcome, Trace? trace)
     {
-        var evaluation = new Evaluation(scope, facts);
-        var allowed = false;
-        foreach (var rule in rules)
+        var (rules, allowed, evaluation) = (trace is null ? applicable.Rules : applicable.All, false, default(Evaluation));
+        for (var i = 0; i < rules.Length && !outcome.IsSettled; i++)
         {
+            var truth = conditions is null ? CelTruth.Unsure : conditions.Test(i, slots);
+            if (truth == CelTruth.No)
+            {
+                continue;
+            }
+
+            var (scope, rule) = rules[i];
+            if (!evaluation.IsOf(scope))
+            {
+                evaluation = new(scope, facts);
+            }
+
             List<ExplainedClause>? clauses = trace is null ? null : [];
-            var (matches, failure) = evaluation.Test(rule, clauses);
+            var (matches, failure) = truth == CelTruth.Yes ? (true, null) : evaluation.Test(rule, clauses);
             var counts = matches || (failure is not null && rule.Kind != RuleKind.Allow);
-            var became = counts ? outcome.Add(rule, failure, evaluation) : failure is null ? RuleOutcome.NotMatched : RuleOutcome.Failed;
+            var became = counts ? outcome.Add(rule, failure, ref evaluation) : failure is null ? RuleOutcome.NotMatched : RuleOutcome.Failed;
             allowed |= counts && rule.Kind == RuleKind.Allow;
             trace?.Add(layer, rule, became, clauses!, failure);
         }
@@ -134,6 +161,9 @@ public static class Decider
         return allowed;
     }
 }
+
+/// <summary>What was decided, and by which layer.</summary>
+readonly record struct Ruling(Verdict Verdict, bool Spoke, LayerOutcome Tenant, LayerOutcome Capsule);
 
 /// <summary>
 /// What a layer had to say: <see cref="Spoke"/> when a policy of it applies, <see cref="Withholds"/> when none of its rules allows.

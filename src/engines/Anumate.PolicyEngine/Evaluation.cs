@@ -8,25 +8,27 @@ readonly record struct Failure(string Code, string Clause)
     public override string ToString() => $"{Code} in `{Clause}`";
 }
 
-/// <summary>One policy asked about one set of facts. Named values are computed at most once, when needed.</summary>
-readonly struct Evaluation
+/// <summary>
+/// One policy asked about one set of facts. Its variables are put together when the first expression needs them, named values computed at most
+/// once, when needed.
+/// </summary>
+struct Evaluation(PolicyScope scope, PolicyFacts facts)
 {
-    readonly PolicyScope scope;
-    readonly CelBindings bindings;
-    readonly bool[] computed;
+    static readonly SortedDictionary<string, string> NoValues = [];
 
-    public Evaluation(PolicyScope scope, PolicyFacts facts)
-    {
-        this.scope = scope;
-        computed = scope.Lets.Length == 0 ? [] : new bool[scope.Lets.Length];
-        bindings = scope.Lets.Length == 0 ? facts.At(scope.Point) : facts.Fill(scope.Environment.Bind(), scope.Point);
-    }
+    CelBindings? bindings;
+    bool[]? computed;
+
+    /// <summary>Whether this is of the policy.</summary>
+    public readonly bool IsOf(PolicyScope other) => ReferenceEquals(scope, other);
+
+    CelBindings Bindings => bindings ??= scope.Lets.Length == 0 ? facts.At(scope.Point) : facts.Fill(scope.Environment.Bind(), scope.Point);
 
     /// <summary>
     /// Whether all clauses hold. As with CEL's <c>&amp;&amp;</c>, of which they are the operands, a clause that is false decides even when
-    /// another fails. With a record every clause is evaluated and noted; the answer is the same.
+    /// another fails. With a record every clause is evaluated and noted, with the values it looked at or without; the answer is the same.
     /// </summary>
-    public (bool Matches, Failure? Failure) Test(CompiledRule rule, List<ExplainedClause>? record = null)
+    public (bool Matches, Failure? Failure) Test(CompiledRule rule, List<ExplainedClause>? record = null, bool withValues = true)
     {
         Compute(rule);
         Failure? failure = null;
@@ -34,7 +36,7 @@ readonly struct Evaluation
         foreach (var clause in rule.Clauses)
         {
             var (holds, failed) = Test(clause);
-            record?.Add(Explain(clause, holds, failed));
+            record?.Add(new ExplainedClause(clause.Text, holds, failed?.Code, withValues ? Values(clause) : NoValues));
             if (!holds && failed is null)
             {
                 if (record is null)
@@ -59,7 +61,7 @@ readonly struct Evaluation
             return (LimitTerms.NoKey, null);
         }
 
-        var result = key.Evaluate(bindings);
+        var result = key.Evaluate(Bindings);
         return result.Error is { } error ? ("", new Failure(error.Code, key.Text))
             : LimitTerms.DigestOf(result.Value) is { } digest ? (digest, null)
             : ("", new Failure(CelErrors.NotJson, key.Text));
@@ -67,7 +69,7 @@ readonly struct Evaluation
 
     (bool Holds, Failure? Failure) Test(Expression clause)
     {
-        var result = clause.Evaluate(bindings);
+        var result = clause.Evaluate(Bindings);
         return result.IsTrue ? (true, null)
             : result.Error is { } error ? (false, new Failure(error.Code, clause.Text))
             : result.Value.Kind == CelKind.Bool ? (false, null)
@@ -78,22 +80,23 @@ readonly struct Evaluation
     {
         foreach (var i in rule.Needs)
         {
+            computed ??= new bool[scope.Lets.Length];
             if (!computed[i])
             {
                 computed[i] = true;
-                bindings.Set(scope.Lets[i].Slot, scope.Lets[i].Value.Evaluate(bindings));
+                Bindings.Set(scope.Lets[i].Slot, scope.Lets[i].Value.Evaluate(Bindings));
             }
         }
     }
 
-    ExplainedClause Explain(Expression clause, bool holds, Failure? failure)
+    SortedDictionary<string, string> Values(Expression clause)
     {
         var values = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var path in clause.Code.References)
         {
-            values.TryAdd(path.ToString(), bindings.Read(path) is { IsError: false } value ? value.ToString() : "");
+            values.TryAdd(path.ToString(), Bindings.Read(path) is { IsError: false } value ? value.ToString() : "");
         }
 
-        return new ExplainedClause(clause.Text, holds, failure?.Code, values);
+        return values;
     }
 }

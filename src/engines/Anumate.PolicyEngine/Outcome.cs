@@ -1,7 +1,10 @@
 namespace Anumate.PolicyEngine;
 
-/// <summary>What the rules of one question came to so far. Without detail it keeps only what the verdict needs.</summary>
-struct Outcome(PolicyFacts facts, bool detailed)
+/// <summary>
+/// What the rules of one question came to so far. Without detail it keeps only what the verdict needs; without facts it can take in only rules
+/// that need none.
+/// </summary>
+struct Outcome(PolicyFacts? facts, bool detailed)
 {
     readonly List<MatchedRule> matched = detailed ? [] : null!;
     List<ApprovalDemand>? approvals;
@@ -19,9 +22,9 @@ struct Outcome(PolicyFacts facts, bool detailed)
     public readonly bool IsSettled => Denied && !detailed;
 
     /// <summary>Takes in a rule that matched, or failed and counts as matched.</summary>
-    public RuleOutcome Add(CompiledRule rule, Failure? failure, in Evaluation evaluation)
+    public RuleOutcome Add(CompiledRule rule, Failure? failure, ref Evaluation evaluation)
     {
-        if (rule.WaivableBy is { } group && facts.IsWaived(rule.FullName, group))
+        if (rule.WaivableBy is { } group && facts!.IsWaived(rule.FullName, group))
         {
             if (detailed)
             {
@@ -47,7 +50,7 @@ struct Outcome(PolicyFacts facts, bool detailed)
 
                 break;
             case RuleKind.Limit:
-                return Limit(rule, rule.Limit!, failure, evaluation);
+                return Limit(rule, rule.Limit!, failure, ref evaluation);
             case RuleKind.Redact:
                 Redact(rule, failure);
                 break;
@@ -68,7 +71,7 @@ struct Outcome(PolicyFacts facts, bool detailed)
     }
 
     /// <summary>A limit that cannot be counted lets nothing pass.</summary>
-    RuleOutcome Limit(CompiledRule rule, LimitTerms terms, Failure? failure, in Evaluation evaluation)
+    RuleOutcome Limit(CompiledRule rule, LimitTerms terms, Failure? failure, ref Evaluation evaluation)
     {
         var (key, unkeyed) = failure is null ? evaluation.KeyOf(terms) : ("", failure);
         failure ??= unkeyed;
@@ -102,7 +105,7 @@ struct Outcome(PolicyFacts facts, bool detailed)
     /// <summary>Whether what an <c>only</c> or <c>require</c> rule asks for is so; without the time it is not.</summary>
     readonly (bool IsMet, Failure? Failure) IsMet(CompiledRule rule)
     {
-        var now = facts.Now;
+        var now = facts!.Now;
         return rule.Window is { } window
             ? now is { } moment ? (window.Holds(moment), null) : (false, new Failure(Cel.CelErrors.Unbound, "now"))
             : (rule.Require!.IsMet(facts.Preflight, now), null);

@@ -15,6 +15,20 @@ public sealed partial class PolicyFacts
     {
         var found = new List<Diagnostic>();
         diagnostics = found;
+        try
+        {
+            return Read(point, json, found);
+        }
+        catch (InvalidOperationException)
+        {
+            found.Add(Diagnostic.Error(
+                "policy.facts", "the facts hold a name that is no text: half a surrogate pair, or bytes that are not UTF-8", "/facts"));
+            return null;
+        }
+    }
+
+    static PolicyFacts? Read(PolicyPoint point, JsonElement json, List<Diagnostic> found)
+    {
         if (json.ValueKind != JsonValueKind.Object)
         {
             found.Add(Diagnostic.Error("policy.facts", "the facts must be an object", "/facts"));
@@ -80,6 +94,19 @@ public sealed partial class PolicyFacts
     }
 
     static PolicyFacts? TryRead(PolicyPoint point, ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return ReadAtOnce(point, json);
+        }
+        catch (InvalidOperationException)
+        {
+            // Bytes that are no text: in a document they are found only where they are looked at.
+            return null;
+        }
+    }
+
+    static PolicyFacts? ReadAtOnce(PolicyPoint point, ReadOnlySpan<byte> json)
     {
         var reader = new Utf8JsonReader(json);
         if (!reader.Read() || reader.TokenType is not JsonTokenType.StartObject)

@@ -13,6 +13,12 @@ public sealed partial class PolicyFacts
     readonly CelValue[] values = new CelValue[FactCount];
     readonly CelBindings?[] bound = new CelBindings?[PolicyPoint.All.Count];
 
+    // One for each layer.
+    LaidOut? newest;
+    LaidOut? other;
+
+    sealed record LaidOut(CelConditions Conditions, CelValue[] Slots);
+
     PolicyFacts()
     {
     }
@@ -37,6 +43,23 @@ public sealed partial class PolicyFacts
 
     /// <summary>The facts as the variables of a point, made once: policies without named values share them.</summary>
     internal CelBindings At(PolicyPoint point) => bound[point.Index] ??= Fill(point.Environment.Bind(), point);
+
+    /// <summary>What these conditions look at, found once: the facts of a question are often put to the same ones again.</summary>
+    internal CelValue[] Slots(CelConditions conditions, PolicyPoint point)
+    {
+        if (ReferenceEquals(newest?.Conditions, conditions))
+        {
+            return newest.Slots;
+        }
+
+        if (ReferenceEquals(other?.Conditions, conditions))
+        {
+            return other.Slots;
+        }
+
+        (other, newest) = (newest, new(conditions, conditions.Slots(At(point))));
+        return newest.Slots;
+    }
 
     /// <summary>Puts the facts of a point into bindings of its environment, or of one that extends it.</summary>
     internal CelBindings Fill(CelBindings bindings, PolicyPoint point)
@@ -82,6 +105,11 @@ public sealed partial class PolicyFacts
         Tool = tool,
         HasEffect = effect != ToolEffect.ReadOnly,
     };
+
+    /// <summary>
+    /// These facts and the answer of the call. It is made: what is decided now changes nothing in the world any more.
+    /// </summary>
+    public PolicyFacts WithResult(JsonElement result) => new(With(Fact.Result, CelValue.FromJson(result, PolicyPoint.Facts[Fact.Result].Type))) { HasEffect = false };
 
     /// <summary>These facts and the moment of the question.</summary>
     public PolicyFacts WithNow(DateTimeOffset now) => With(Fact.Now, CelValue.Of(now));

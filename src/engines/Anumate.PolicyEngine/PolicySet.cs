@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Anumate.Cel;
 
 namespace Anumate.PolicyEngine;
 
@@ -8,8 +9,10 @@ namespace Anumate.PolicyEngine;
 /// </summary>
 public sealed class PolicySet
 {
-    /// <summary>Tools remembered; beyond it each question is looked up anew, so that made-up names cannot fill the memory.</summary>
-    const int Remembered = 4_096;
+    /// <summary>
+    /// Tools remembered, and rules for them; beyond it each question is looked up anew, so that made-up names cannot fill the memory.
+    /// </summary>
+    const int Remembered = 4_096, RememberedRules = 262_144;
 
     readonly ScopeIndex[] points;
 
@@ -26,8 +29,14 @@ public sealed class PolicySet
         return new PolicySet([.. PolicyPoint.All.Select(point => new ScopeIndex(distinct, point))]);
     }
 
+    /// <summary>Whether no policy of the layer speaks at this point.</summary>
+    public bool IsSilentAt(PolicyPoint point) => points[point.Index].IsEmpty;
+
     /// <summary>What speaks at this point for the tool and capsule of these facts.</summary>
     internal Applicable Applicable(PolicyPoint point, PolicyFacts facts) => points[point.Index].Find(facts);
+
+    /// <summary>The same by the tool's name alone; null when that was not asked for yet, or is not enough to know.</summary>
+    internal Applicable? Applicable(PolicyPoint point, ReadOnlySpan<char> tool) => points[point.Index].Find(tool);
 
     /// <summary>
     /// The policies of one point: those for named tools by name, those with a pattern by the pattern's text before its first star, the rest
@@ -36,6 +45,7 @@ public sealed class PolicySet
     sealed class ScopeIndex
     {
         readonly PolicyScope[] unscoped;
+        readonly Lazy<CelVocabulary> vocabulary;
         readonly Applicable anything;
         readonly Dictionary<string, List<PolicyScope>> exact = new(StringComparer.Ordinal);
         readonly Dictionary<string, List<(ToolPattern Pattern, PolicyScope Scope)>> patterns = new(StringComparer.Ordinal);
@@ -44,6 +54,7 @@ public sealed class PolicySet
         readonly string[] labels;
         readonly Dictionary<PolicyScope, int> order = [];
         readonly ConcurrentDictionary<string, Applicable> memory = new(StringComparer.Ordinal);
+        int rememberedRules;
 
         public ScopeIndex(IReadOnlyList<CompiledPolicy> policies, PolicyPoint point)
         {
@@ -68,11 +79,14 @@ public sealed class PolicySet
             }
 
             unscoped = [.. everywhere];
-            anything = new(unscoped, null);
+            vocabulary = new(() => new(point.Environment, order.Keys.SelectMany(s => s.Rules).Select(r => r.Condition).OfType<CelCondition>()));
+            anything = new(vocabulary, unscoped, null);
             prefixLengths = [.. patterns.Keys.Select(k => k.Length).Distinct()];
             hasHeads = order.Keys.Any(s => s.Heads.Count > 0);
             labels = [.. order.Keys.SelectMany(s => s.Heads).Select(h => h.Label).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
         }
+
+        public bool IsEmpty => order.Count == 0;
 
         void Add(ToolPattern pattern, PolicyScope scope)
         {
@@ -101,16 +115,29 @@ public sealed class PolicySet
             }
 
             var scopes = tool is null ? unscoped : Search(tool);
-            var found = hasHeads
-                ? new Applicable(Array.FindAll(scopes, s => facts.Fits(s.Heads) != false), tool, s => facts.Fits(s.Heads) is null)
-                : new Applicable(scopes, tool);
-            if (memory.Count < Remembered)
+            var found = hasHeads ? Fitting(scopes, facts) : Shared(new(vocabulary, scopes, tool));
+            if (memory.Count < Remembered && Interlocked.Add(ref rememberedRules, found == anything ? 0 : found.Rules.Length) <= RememberedRules)
             {
                 memory[key] = found;
             }
 
             return found;
         }
+
+        /// <summary>Of the tools that no policy names there may be many, and the same policies speak for all of them.</summary>
+        Applicable Shared(Applicable found) =>
+            found.Scopes.Length == anything.Scopes.Length && found.Rules.Length == anything.Rules.Length ? anything : found;
+
+        Applicable Fitting(PolicyScope[] scopes, PolicyFacts facts)
+        {
+            var fitting = Array.FindAll(scopes, s => facts.Fits(s.Heads) != false);
+            return new(vocabulary, fitting, facts.Tool, [.. fitting.Where(s => facts.Fits(s.Heads) is null)]);
+        }
+
+        /// <summary>What speaks for this tool whatever else the facts say; null when it was not looked up yet, or more must be known.</summary>
+        public Applicable? Find(ReadOnlySpan<char> tool) => hasHeads ? null
+            : tool.IsEmpty ? anything
+            : memory.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(tool, out var known) ? known : null;
 
         PolicyScope[] Search(string tool)
         {
@@ -146,24 +173,63 @@ public sealed class PolicySet
 /// </summary>
 sealed class Applicable
 {
-    public Applicable(PolicyScope[] scopes, string? tool, Predicate<PolicyScope>? isUnsure = null)
+    /// <summary>Asked as often, the conditions are laid out: what is asked once, by a made-up name, is not worth it.</summary>
+    const int Often = 8;
+
+    readonly Lazy<CelVocabulary> vocabulary;
+    readonly HashSet<PolicyScope>? unsure;
+    volatile CelConditions? conditions;
+    int asked;
+
+    public Applicable(Lazy<CelVocabulary> vocabulary, PolicyScope[] scopes, string? tool, HashSet<PolicyScope>? unsure = null)
     {
+        this.vocabulary = vocabulary;
+        this.unsure = unsure;
         Scopes = scopes;
-        All = [.. scopes.Select(s => (s, isUnsure?.Invoke(s) == true ? Array.FindAll(s.Rules, r => r.Kind != RuleKind.Allow) : s.Rules))];
-        Rules =
-        [
-            .. All.Select(a => (a.Scope, Array.FindAll(a.Rules, r => tool is null || r.Tools?.Contains(tool) != false)))
-                .Where(p => p.Item2.Length > 0),
-        ];
+        Rules = RulesFor(tool);
     }
 
     public PolicyScope[] Scopes { get; }
 
-    /// <summary>Every rule of these policies.</summary>
-    public (PolicyScope Scope, CompiledRule[] Rules)[] All { get; }
+    /// <summary>The rules that can match, policy by policy.</summary>
+    public ScopedRule[] Rules { get; }
 
-    public (PolicyScope Scope, CompiledRule[] Rules)[] Rules { get; }
+    /// <summary>Every rule of these policies, for explanations.</summary>
+    public ScopedRule[] All => field ??= RulesFor(null);
+
+    /// <summary>The conditions of <see cref="Rules"/>, in their order; null before they were asked for often.</summary>
+    public CelConditions? Conditions => conditions ?? LayOut();
+
+    CelConditions? LayOut()
+    {
+        if (Interlocked.Increment(ref asked) >= Often)
+        {
+            conditions = new CelConditions(Array.ConvertAll(Rules, r => r.Rule.Condition), vocabulary.Value);
+        }
+
+        return conditions;
+    }
+
+    ScopedRule[] RulesFor(string? tool)
+    {
+        var rules = new List<ScopedRule>();
+        foreach (var scope in Scopes)
+        {
+            foreach (var rule in scope.Rules)
+            {
+                if ((tool is null || rule.Tools?.Contains(tool) != false) && (rule.Kind != RuleKind.Allow || unsure?.Contains(scope) != true))
+                {
+                    rules.Add(new(scope, rule));
+                }
+            }
+        }
+
+        return [.. rules];
+    }
 }
+
+/// <summary>A rule, and the policy it belongs to.</summary>
+readonly record struct ScopedRule(PolicyScope Scope, CompiledRule Rule);
 
 /// <summary>
 /// The layers that rule a question: the tenant's current policies, and those its capsule named when it was planned. <see cref="Digest"/>

@@ -18,22 +18,24 @@ sealed class Trace
     ], closest);
 }
 
-/// <summary>Finds, of the rules that would have allowed what a layer withholds, the one with the fewest clauses unmet; null when it has none.</summary>
+/// <summary>Finds, of the rules that would have allowed what a layer withholds, the one with the fewest clauses unmet; null when it has none. Values are for explanations.</summary>
 static class Closest
 {
-    public static ClosestAllow? Of(LayerOutcome layer, PolicyFacts facts)
+    public static ClosestAllow? Of(LayerOutcome layer, PolicyFacts facts, bool withValues)
     {
         ClosestAllow? closest = null;
-        foreach (var (scope, rules) in layer.Applicable.All)
+        var evaluation = default(Evaluation);
+        foreach (var (scope, rule) in layer.Applicable.All.Where(r => r.Rule.Kind == RuleKind.Allow))
         {
-            var evaluation = new Evaluation(scope, facts);
-            foreach (var rule in rules.Where(r => r.Kind == RuleKind.Allow))
+            if (!evaluation.IsOf(scope))
             {
-                var clauses = new List<ExplainedClause>();
-                evaluation.Test(rule, clauses);
-                var found = new ClosestAllow(layer.Name, rule.Matched.Policy, rule.Name, [.. clauses.Where(c => !c.Holds)]);
-                closest = closest is null || IsCloser(found, closest) ? found : closest;
+                evaluation = new(scope, facts);
             }
+
+            var clauses = new List<ExplainedClause>();
+            evaluation.Test(rule, clauses, withValues);
+            var found = new ClosestAllow(layer.Name, rule.Matched.Policy, rule.Name, [.. clauses.Where(c => !c.Holds)]);
+            closest = closest is null || IsCloser(found, closest) ? found : closest;
         }
 
         return closest;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Anumate.Platform.Data;
 using Anumate.Platform.Plans;
 using Anumate.Platform.Policies;
+using Anumate.Platform.Redactions;
 using Anumate.Platform.Secrets;
 using Anumate.Platform.Telemetry;
 using Anumate.Proofs;
@@ -9,7 +10,7 @@ using Anumate.Proofs;
 namespace Anumate.GhostRuns;
 
 sealed class GhostRunService(
-    GhostRunStore store, PlanCache plans, PolicyGate gate, RunVault vault, IConnectors connectors, IIdentity identity, Slo slo, TimeProvider time)
+    GhostRunStore store, PlanCache plans, PolicyGate gate, CallRedaction redaction, RunVault vault, IConnectors connectors, IIdentity identity, Slo slo, TimeProvider time)
     : IGhostRuns
 {
     // Beyond this many paths the report says that it was cut.
@@ -29,8 +30,8 @@ sealed class GhostRunService(
         var id = Id<GhostRun>.New(time);
         var keys = await vault.CreateDataKeyAsync(caller.Tenant, AsRun(id), ct);
         var digest = SaltedDigest.Of(keys.Salt.Span, inputs.Utf8.Span).ToString();
-        var report = await new Preflight(caller, plan, AsRun(id), inputs, digest, request.Fixtures ?? new Dictionary<string, JsonElement>(), gate, connectors, identity)
-            .MakeAsync(MostPaths, time.GetUtcNow(), ct);
+        var report = await new Preflight(caller, plan, AsRun(id), inputs, digest, request.Fixtures ?? new Dictionary<string, JsonElement>(), gate, redaction, connectors,
+            identity).MakeAsync(MostPaths, time.GetUtcNow(), ct);
         report = report with { DurationMs = time.GetElapsedTime(began).TotalMilliseconds };
         slo.Preflight(time.GetElapsedTime(began));
         var ghost = new GhostRun(id, plan.Plan.Hash, digest, PolicyDigest(report), report, caller.Principal, time.GetUtcNow());

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Anumate.PlanEngine;
 using Anumate.Platform.Plans;
 using Anumate.Platform.Policies;
+using Anumate.Platform.Redactions;
 using Anumate.PolicyEngine;
 
 namespace Anumate.GhostRuns;
@@ -9,7 +10,7 @@ namespace Anumate.GhostRuns;
 /// <summary>Makes the preflight report of one plan with one set of inputs.</summary>
 sealed class Preflight(
     Caller caller, ReadyPlan ready, Id<Run> run, Json inputs, string inputsDigest, IReadOnlyDictionary<string, JsonElement> fixtures,
-    PolicyGate gate, IConnectors connectors, IIdentity identity)
+    PolicyGate gate, CallRedaction redaction, IConnectors connectors, IIdentity identity)
 {
     readonly ExecutablePlan plan = ready.Plan;
     readonly List<Diagnostic> findings = [];
@@ -29,7 +30,7 @@ sealed class Preflight(
         }
 
         Warn(start, null);
-        var world = new SimulatedWorld(caller, ready, facts, gate, fixtures, tools);
+        var world = new SimulatedWorld(caller, ready, run, facts, gate, redaction, fixtures, tools);
         var happy = await SimulateAsync(world, new Assumption("everything succeeds"), ct);
         foreach (var (step, decision) in happy.Decisions)
         {

@@ -2,24 +2,37 @@ using System.Text.Json;
 using Anumate.PlanEngine;
 using Anumate.Platform.Plans;
 using Anumate.Platform.Policies;
+using Anumate.Platform.Redactions;
 using Anumate.PolicyEngine;
 using Anumate.Schemas;
 
 namespace Anumate.GhostRuns;
 
-/// <summary>Policies decide for real; outputs come, in order, from fixtures, the tool's examples, its output schema.</summary>
-sealed class SimulatedWorld(Caller caller, ReadyPlan plan, PolicyFacts facts, PolicyGate gate, IReadOnlyDictionary<string, JsonElement> fixtures, IReadOnlyDictionary<string, Tool> tools)
-    : IWorld
+/// <summary>Policies decide and redact for real; outputs come, in order, from fixtures, the tool's examples, its output schema.</summary>
+sealed class SimulatedWorld(
+    Caller caller, ReadyPlan plan, Id<Run> run, PolicyFacts facts, PolicyGate gate, CallRedaction redaction, IReadOnlyDictionary<string, JsonElement> fixtures,
+    IReadOnlyDictionary<string, Tool> tools) : IWorld
 {
     // Any number will do, as long as it is always the same: a report can be made again.
     const ulong Seed = 7;
 
     readonly Dictionary<string, Json> outputs = [];
 
-    public async ValueTask<Decision> DecideAsync(StartCall call, CancellationToken ct) => await gate.SimulateAsync(caller, PolicyPoint.ToolBefore,
-        facts.WithCall(caller.Tenant, call.Tool.Name, call.Tool.Effect, call.Arguments.ToElement()), plan.PolicyDigests, ct);
+    // Nobody is given what is made up here, so nobody turns its tokens back.
+    readonly RedactionPlace place = new(caller.Tenant, run.ToString(), null);
 
-    public Json Output(StartCall call)
+    public async ValueTask<Decision> DecideAsync(StartCall call, CancellationToken ct) =>
+        await gate.SimulateAsync(caller, PolicyPoint.ToolBefore, Facts(call), plan.PolicyDigests, ct);
+
+    public async ValueTask<string?> MisfitAsync(StartCall call, Decision decision, CancellationToken ct) =>
+        (await redaction.BeforeAsync(place, decision, call.Tool, call.Arguments, ct)).Misfit;
+
+    public ValueTask<KnownAnswer> AnswerAsync(StartCall call, Decision decision, CancellationToken ct) =>
+        redaction.AfterAsync(caller, place, () => Facts(call), plan.PolicyDigests, decision.Redactions, Output(call), simulated: true, ct);
+
+    PolicyFacts Facts(StartCall call) => facts.WithCall(caller.Tenant, call.Tool.Name, call.Tool.Effect, call.Arguments.ToElement());
+
+    Json Output(StartCall call)
     {
         if (!outputs.TryGetValue(call.Tool.Name, out var output))
         {

@@ -1,4 +1,5 @@
 using Anumate.PlanEngine;
+using Anumate.Platform.Redactions;
 
 namespace Anumate.GhostRuns;
 
@@ -16,7 +17,11 @@ interface IWorld
 {
     ValueTask<Decision> DecideAsync(StartCall call, CancellationToken ct);
 
-    Json Output(StartCall call);
+    /// <summary>Why what redaction leaves of the arguments cannot be sent; null when it can.</summary>
+    ValueTask<string?> MisfitAsync(StartCall call, Decision decision, CancellationToken ct);
+
+    /// <summary>The answer as a run would know it.</summary>
+    ValueTask<KnownAnswer> AnswerAsync(StartCall call, Decision decision, CancellationToken ct);
 }
 
 /// <summary>
@@ -122,6 +127,12 @@ sealed class Simulation(ExecutablePlan plan, Id<Run> run, Json inputs, string in
             return;
         }
 
+        if (await world.MisfitAsync(call, decision, ct) is { } misfit)
+        {
+            Append(new StepDenied(now, call.Step.Id, call.Phase, decision.Digest, misfit));
+            return;
+        }
+
         if (decision.Verdict == Verdict.Approval
             && !State.ApprovalsOf(call.Step, call.Phase).Any(a => a.Verdict == ApprovalVerdict.Granted && a.DecisionDigest == decision.Digest))
         {
@@ -147,7 +158,10 @@ sealed class Simulation(ExecutablePlan plan, Id<Run> run, Json inputs, string in
             Compensated.Add(call.Step.Id);
         }
 
-        Append(new AttemptCompleted(now, call.Step.Id, call.Attempt, call.Phase, AttemptOutcome.Ok, world.Output(call)));
+        var answer = await world.AnswerAsync(call, decision, ct);
+        Append(answer.Withheld is { } why
+            ? new AttemptCompleted(now, call.Step.Id, call.Attempt, call.Phase, AttemptOutcome.Withheld, default, why)
+            : new AttemptCompleted(now, call.Step.Id, call.Attempt, call.Phase, AttemptOutcome.Ok, answer.Output));
     }
 
     void People(string id, string name, string? step, CallPhase phase, string? decision)

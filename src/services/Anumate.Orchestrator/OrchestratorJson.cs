@@ -41,5 +41,6 @@ sealed record RunPreflight(PreflightVerdict Verdict, int Risk, DateTimeOffset At
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(RunFacts))]
 [JsonSerializable(typeof(JsonNode))]
+[JsonSerializable(typeof(IReadOnlyList<RedactionDemand>))]
 [JsonSerializable(typeof(string))]
 sealed partial class OrchestratorJson : JsonSerializerContext;

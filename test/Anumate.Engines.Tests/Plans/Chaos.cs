@@ -10,6 +10,8 @@ sealed class Chaos
 {
     static readonly TimeSpan SkewAndTimeout = TimeSpan.FromSeconds(35);
 
+    static readonly Json Demands = Json.Parse("""[{"operator":"drop","path":"result.x"}]""");
+
     readonly ExecutablePlan plan;
     readonly Queue<int> choices;
     readonly List<RunAction> inHand = [];
@@ -139,11 +141,11 @@ sealed class Chaos
                 Send(call);
                 break;
             case Lookup lookup:
-                var happened = Executed.ContainsKey((lookup.Step.Id, lookup.Phase));
-                Append(Choose(4) == 3
-                    ? new LookupCompleted(now, lookup.Step.Id, lookup.Attempt, lookup.Phase, LookupOutcome.Unknown)
-                    : new LookupCompleted(now, lookup.Step.Id, lookup.Attempt, lookup.Phase, happened ? LookupOutcome.Ok : LookupOutcome.NotFound,
-                        happened ? Json.EmptyObject : default));
+                Require(lookup.Demands == Demands, () => "what was demanded of the answer is forgotten");
+                var found = Choose(5) == 4 ? LookupOutcome.Unknown
+                    : !Executed.ContainsKey((lookup.Step.Id, lookup.Phase)) ? LookupOutcome.NotFound
+                    : Choose(6) == 5 ? LookupOutcome.Withheld : LookupOutcome.Ok;
+                Append(new LookupCompleted(now, lookup.Step.Id, lookup.Attempt, lookup.Phase, found, found is LookupOutcome.Ok ? Json.EmptyObject : default));
                 break;
             case AskApproval ask:
                 var id = $"apr_{Journal.Count}";
@@ -176,7 +178,7 @@ sealed class Chaos
         var deadline = now + TimeSpan.FromSeconds(Choose(60)) + SkewAndTimeout;
         if (call.RecordStart)
         {
-            Append(new AttemptStarted(now, call.Step.Id, call.Attempt, call.Phase, "hmac:args", deadline));
+            Append(new AttemptStarted(now, call.Step.Id, call.Attempt, call.Phase, "hmac:args", deadline, "sha256:decision", Demands));
         }
 
         var answer = Choose(8) switch { 4 => AttemptOutcome.Failed, 5 => AttemptOutcome.Unavailable, 6 or 7 => AttemptOutcome.Timeout, _ => AttemptOutcome.Ok };
@@ -218,8 +220,9 @@ sealed class Chaos
         sent.Remove(call);
         // A tool that acted only after the deadline did not act: its answer says so.
         var answer = call.Answer is AttemptOutcome.Ok && !Executed.ContainsKey((call.Call.Step.Id, call.Call.Phase)) ? AttemptOutcome.Timeout : call.Answer;
+        answer = answer is AttemptOutcome.Ok && Choose(12) == 11 ? AttemptOutcome.Withheld : answer;
         var entry = new AttemptCompleted(now, call.Call.Step.Id, call.Call.Attempt, call.Call.Phase, answer, answer is AttemptOutcome.Ok ? Json.EmptyObject : default,
-            answer is AttemptOutcome.Ok ? null : "no luck");
+            answer is AttemptOutcome.Ok ? null : "no luck", AnswerDecision: Choose(3) == 2 ? "sha256:answer" : null);
         if (Interpreter.Accepts(State, entry))
         {
             Append(entry);

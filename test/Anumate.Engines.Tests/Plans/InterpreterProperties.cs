@@ -131,11 +131,25 @@ public sealed class InterpreterProperties
         }
     }, iter: Runs.Of(30), print: Print);
 
+    [Fact]
+    public void What_was_withheld_is_never_attempted_again() => Histories.Sample(h =>
+    {
+        var withheld = new HashSet<(string, CallPhase)>();
+        foreach (var entry in new Chaos(h.Plan, h.Choices).Run().Journal.OfType<AttemptEvent>())
+        {
+            Assert.False(entry is AttemptStarted or RetryScheduled && withheld.Contains((entry.Step, entry.Phase)), $"step {entry.Step} goes on after its answer was withheld");
+            if (entry is AttemptCompleted { Outcome: AttemptOutcome.Withheld } or LookupCompleted { Outcome: LookupOutcome.Withheld })
+            {
+                withheld.Add((entry.Step, entry.Phase));
+            }
+        }
+    }, iter: Runs.Of(40), print: Print);
+
     static bool Completes(StepEvent entry) => entry switch
     {
         StepCompleted => true,
-        AttemptCompleted a => a is { Phase: CallPhase.Do, Outcome: AttemptOutcome.Ok },
-        LookupCompleted l => l is { Phase: CallPhase.Do, Outcome: LookupOutcome.Ok },
+        AttemptCompleted a => a is { Phase: CallPhase.Do, Outcome: AttemptOutcome.Ok or AttemptOutcome.Withheld },
+        LookupCompleted l => l is { Phase: CallPhase.Do, Outcome: LookupOutcome.Ok or LookupOutcome.Withheld },
         ClarificationWasAnswered c => c is { Phase: CallPhase.Do, Answer: ClarificationAnswer.Done },
         _ => false,
     };

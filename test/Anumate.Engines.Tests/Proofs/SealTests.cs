@@ -25,6 +25,17 @@ public sealed class SealTests
     }
 
     [Fact]
+    public void Derives_a_key_for_each_purpose_by_HKDF()
+    {
+        using var key = Key();
+        var raw = Enumerable.Repeat((byte)7, 32).ToArray();
+        Assert.Equal(HKDF.Expand(HashAlgorithmName.SHA256, HKDF.Extract(HashAlgorithmName.SHA256, raw), 32, "s1\0derive\0hash"u8.ToArray()), key.Derive("hash"));
+        Assert.NotEqual(key.Derive("token"), key.Derive("hash"));
+        Assert.NotEqual(key.Derive("hash"), Key(fill: 8).Derive("hash"));
+        Assert.NotEqual(raw, key.Derive(""));
+    }
+
+    [Fact]
     public void Is_AES_256_GCM()
     {
         using var key = Key();

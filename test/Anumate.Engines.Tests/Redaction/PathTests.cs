@@ -75,8 +75,8 @@ public sealed class PathTests
         Assert.Null(RedactionPath.Read(string.Join('.', Enumerable.Repeat("a", RedactionPath.MaxSegments + 1)), out _));
         Assert.Null(RedactionPath.Read(new string('a', RedactionPath.MaxLength + 1), out _));
         Assert.Null(Redactor.Compile([.. Enumerable.Repeat(new RedactionDemand("a", [], RedactionOperator.Drop), Redactor.MaxDemands + 1)]).Redactor);
-        // Each of these doubles the states.
-        var entangled = Redactor.Compile([.. Enumerable.Range(0, 20).Select(i => new RedactionDemand($"**.a{string.Concat(Enumerable.Repeat(".*", 20))}.b{i}", [], RedactionOperator.Drop))]);
+        // Each `*` doubles the states.
+        var entangled = Redactor.Compile([.. Enumerable.Range(0, 2).Select(i => new RedactionDemand($"**.a{string.Concat(Enumerable.Repeat(".*", 20))}.b{i}", [], RedactionOperator.Drop))]);
         Assert.Equal("redaction.too-many", Assert.Single(entangled.Diagnostics).Code);
     }
 

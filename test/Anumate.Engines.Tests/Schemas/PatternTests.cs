@@ -53,6 +53,9 @@ public sealed class PatternTests
     [InlineData("^a{2,}$", "a", false)]
     [InlineData("^a{,2}$", "a{,2}", true)]
     [InlineData("(^a)|(b$)", "xb", true)]
+    [InlineData("^(?:(?:ab)+|)+$", "", true)]
+    [InlineData("x(?:[ab]+|){2,3}$", "x", true)]
+    [InlineData("^(?:(?:ab)+|c){2}$", "ab", false)]
     [InlineData("^[\\w.+-]+@[\\w-]+\\.[\\w.-]+$", "a.b+c@ex-ample.org", true)]
     public void Matches_as_ecma_262_does_in_unicode_mode(string pattern, string text, bool matches) =>
         Assert.Equal(matches, Matches(pattern, text));

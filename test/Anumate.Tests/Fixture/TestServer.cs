@@ -66,7 +66,7 @@ public sealed class RunningServer : IAsyncDisposable
     public LogLines Logs { get; }
 
     public static async Task<RunningServer> StartAsync(
-        DbOptions database, Dictionary<string, string?>? settings = null, Action<IServiceCollection>? change = null)
+        DbOptions database, Dictionary<string, string?>? settings = null, Action<IServiceCollection>? change = null, CancellationToken ct = default)
     {
         var folder = Directory.CreateTempSubdirectory("anumate-server-");
         var keyFile = Path.Combine(folder.FullName, "master.key");
@@ -83,7 +83,17 @@ public sealed class RunningServer : IAsyncDisposable
             services.AddLogging(l => l.ClearProviders().AddProvider(logs));
             change?.Invoke(services);
         });
-        await AnumateHost.StartAsync(app, Anumate.Services.All, default);
+        try
+        {
+            await AnumateHost.StartAsync(app, Anumate.Services.All, ct);
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            folder.Delete(recursive: true);
+            throw;
+        }
+
         return new RunningServer(app, folder, logs);
     }
 

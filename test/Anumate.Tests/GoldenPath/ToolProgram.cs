@@ -26,7 +26,7 @@ public sealed class ToolProgram : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Address = $"http://127.0.0.1:{FreePort()}";
-        _process = Process.Start(new ProcessStartInfo("sh", ["-c", "\"$@\" </dev/null & p=$!; while read -r _; do :; done; kill $p; wait $p", "sh",
+        _process = Process.Start(new ProcessStartInfo("sh", ["-c", "trap '' HUP INT QUIT; \"$@\" </dev/null & p=$!; while read -r _; do :; done; kill $p; wait $p", "sh",
             Path.Combine(Folder(), "refund-tools"), "--urls", Address, "--record", _record])
         { RedirectStandardInput = true })!;
         for (var attempt = 0; ; attempt++)

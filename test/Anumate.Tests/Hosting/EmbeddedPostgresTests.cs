@@ -249,6 +249,19 @@ public sealed class EmbeddedPostgresTests : IDisposable
         var refused = await Assert.ThrowsAsync<SetupException>(() => PostgresBinaries.FindAsync(13, new() { Binaries = null }, Ct));
         Assert.Contains("made by PostgreSQL 13", refused.Message, StringComparison.Ordinal);
         Assert.Contains("apt-get install postgresql-13", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("npm", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Looks_for_programs_without_fetching_any()
+    {
+        var tools = Path.Combine(_temp.Path, "tools");
+        if (PostgresPackage.ForThisMachine is null || Command.OnPath("npm") is null)
+        {
+            Assert.Skip("needs npm and a platform that the package supports");
+        }
+        Assert.Null(await PostgresBinaries.LookAsync(null, new() { UseInstalled = false, Binaries = null, ToolsFolder = tools }, Ct));
+        Assert.False(Directory.Exists(tools));
     }
 
     [Fact]

@@ -47,6 +47,17 @@ public sealed class ParameterTests(TestServer server)
         Assert.Equal((400, "invalid-request"), (answer.Status, answer.Problem.Code));
     }
 
+    [Theory]
+    [InlineData("/v1/executions?status=zzz", "parameter `status` cannot be `zzz`; see /docs")]
+    [InlineData("/v1/usage?from=yesterday&to=2026-01-02", "parameter `from` cannot be `yesterday`; see /docs")]
+    public async Task Says_which_parameter_cannot_be_read_and_nothing_of_its_code(string path, string detail)
+    {
+        var t = await server.NewTenantAsync();
+        using var http = await t.HttpAsync("alma");
+        var answer = await http.AskAsync(path);
+        Assert.Equal((400, "invalid-request", detail), (answer.Status, answer.Problem.Code, answer.Problem.Detail));
+    }
+
     [Fact]
     public async Task Pages_through_all_once_and_takes_no_foreign_or_altered_cursor()
     {

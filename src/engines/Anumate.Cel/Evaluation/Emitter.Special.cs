@@ -38,7 +38,7 @@ sealed partial class Emitter
         };
     }
 
-    static bool IsHashable(CelValue value) => value.Kind is CelKind.String or CelKind.Int or CelKind.Uint or CelKind.Bool or CelKind.Double;
+    public static bool IsHashable(CelValue value) => value.Kind is CelKind.String or CelKind.Int or CelKind.Uint or CelKind.Bool or CelKind.Double;
 
     static Code InSet(Code a, ListPayload list)
     {

@@ -39,8 +39,8 @@ sealed class RegexTranslator
     /// <summary>The .NET pattern; how many elements it has with repetitions written out; what is wrong with it.</summary>
     public readonly record struct Translation(string Text, int Size, string? Error);
 
-    /// <summary>How often an element can repeat, repetitions within it multiplied, and how many elements that makes.</summary>
-    readonly record struct Extent(int Repeat, int Size);
+    /// <summary>How often an element can repeat, repetitions within it multiplied; how many elements that makes; whether it always matches no text.</summary>
+    readonly record struct Extent(int Repeat, int Size, bool Empty);
 
     public static Translation Translate(string pattern)
     {
@@ -66,13 +66,14 @@ sealed class RegexTranslator
     /// <summary>Reads up to the closing parenthesis or the end.</summary>
     Extent Alternatives()
     {
-        var (repeat, size) = (1, 1);
+        var (repeat, size, earlierEmpty, empty) = (1, 1, false, true);
         while (!Ended && pattern[at] != ')')
         {
             if (pattern[at] == '|')
             {
                 at++;
                 text.Append('|');
+                (earlierEmpty, empty) = (earlierEmpty || empty, true);
                 continue;
             }
 
@@ -82,7 +83,8 @@ sealed class RegexTranslator
                 continue;
             }
 
-            var count = Quantifier(start);
+            var (count, optional) = Quantifier(start, inner.Empty);
+            empty &= optional;
             repeat = Math.Max(repeat, inner.Repeat * count);
             size += inner.Size * count;
             if (repeat > MaxRepeat || size > MaxSize)
@@ -91,7 +93,7 @@ sealed class RegexTranslator
             }
         }
 
-        return new(repeat, size);
+        return new(repeat, size, earlierEmpty || empty);
     }
 
     /// <summary>One element; null for flags, which cannot be repeated.</summary>
@@ -128,7 +130,7 @@ sealed class RegexTranslator
                 break;
         }
 
-        return new(1, 1);
+        return new(1, 1, false);
     }
 
     void Literal()
@@ -244,12 +246,15 @@ sealed class RegexTranslator
         return false;
     }
 
-    /// <summary>Reads a quantifier after what was written from a position on; returns its count, 1 for none or an open one.</summary>
-    int Quantifier(int start)
+    /// <summary>
+    /// Reads a quantifier after what was written from a position on; returns its count, 1 for none or an open one, and whether the whole
+    /// can match no text.
+    /// </summary>
+    (int Count, bool Empty) Quantifier(int start, bool empty)
     {
         if (Ended)
         {
-            return 1;
+            return (1, empty);
         }
 
         var (low, high, length) = pattern[at] switch
@@ -262,10 +267,14 @@ sealed class RegexTranslator
         };
         if (length == 0 || error is not null)
         {
-            return 1;
+            return (1, empty);
         }
 
         at += length;
+        var count = Math.Max(1, Math.Max(low, high));
+
+        // The same texts, and .NET 10 takes `(?:(?:ab)+|)+` for `(?:ab)+`: it forgets the empty alternative.
+        low = empty ? 0 : low;
         text.Insert(start, "(?:").Append(')').Append((low, high) switch
         {
             (0, -1) => "*",
@@ -284,7 +293,7 @@ sealed class RegexTranslator
             Fail("a repetition of a repetition");
         }
 
-        return Math.Max(1, Math.Max(low, high));
+        return (count, low == 0);
     }
 
     /// <summary><c>{2}</c>, <c>{2,}</c>, <c>{2,5}</c>; anything else is literal text of length 0 here.</summary>

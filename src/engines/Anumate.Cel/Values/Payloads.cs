@@ -76,6 +76,9 @@ abstract class ListPayload() : Payload(CelKind.List), IReadOnlyList<CelValue>
     /// <summary>All elements; the array must not be changed.</summary>
     public abstract CelValue[] Items { get; }
 
+    /// <summary>All elements, to look at at once.</summary>
+    public virtual ReadOnlySpan<CelValue> Span => Items;
+
     public CelValue this[int index] => Items[index];
 
     public IEnumerator<CelValue> GetEnumerator() => ((IEnumerable<CelValue>)Items).GetEnumerator();

@@ -24,6 +24,9 @@ public enum AttemptOutcome
 
     /// <summary>No answer in time: it may have happened.</summary>
     Timeout,
+
+    /// <summary>It happened, and a policy withholds the answer.</summary>
+    Withheld,
 }
 
 /// <summary>What a status lookup said about an attempt of unknown outcome.</summary>
@@ -40,6 +43,9 @@ public enum LookupOutcome
 
     /// <summary>The tool could not say.</summary>
     Unknown,
+
+    /// <summary>It happened, and a policy withholds its output.</summary>
+    Withheld,
 }
 
 /// <summary>How an approval ended.</summary>
@@ -120,21 +126,25 @@ public sealed record ApprovalWasDecided(DateTimeOffset At, string Id, ApprovalVe
 
 /// <summary>
 /// An attempt is about to be made; durable before the call is sent. After <paramref name="Deadline"/> (token expiry + clock skew + call
-/// timeout) the call cannot be under way any more: without an answer its outcome is then unknown.
+/// timeout) the call cannot be under way any more: without an answer its outcome is then unknown. <paramref name="Demands"/> is what the
+/// decision demands of the answer, for who gets it later; the interpreter hands it on and does not look at it.
 /// </summary>
 public sealed record AttemptStarted(
-    DateTimeOffset At, string Step, int Attempt, CallPhase Phase, string ArgumentsDigest, DateTimeOffset Deadline, string? DecisionDigest = null)
-    : AttemptEvent(At, Step, Attempt, Phase)
+    DateTimeOffset At, string Step, int Attempt, CallPhase Phase, string ArgumentsDigest, DateTimeOffset Deadline, string? DecisionDigest = null,
+    Json Demands = default) : AttemptEvent(At, Step, Attempt, Phase)
 {
     public DateTimeOffset Deadline { get; init; } = Milliseconds(Deadline);
 
     public override string Kind => "attempt_started";
 }
 
-/// <summary>An attempt ended. A call that needs no <see cref="AttemptStarted"/> carries its arguments' digest and decision here.</summary>
+/// <summary>
+/// An attempt ended. A call that needs no <see cref="AttemptStarted"/> carries its arguments' digest and decision here.
+/// <paramref name="AnswerDecision"/> is the digest of the decision about the answer, where policies speak of it.
+/// </summary>
 public sealed record AttemptCompleted(
     DateTimeOffset At, string Step, int Attempt, CallPhase Phase, AttemptOutcome Outcome, Json Output = default, string? Error = null,
-    string? ArgumentsDigest = null, string? DecisionDigest = null) : AttemptEvent(At, Step, Attempt, Phase)
+    string? ArgumentsDigest = null, string? DecisionDigest = null, string? AnswerDecision = null) : AttemptEvent(At, Step, Attempt, Phase)
 {
     public override string Kind => "attempt_completed";
 }
@@ -147,8 +157,8 @@ public sealed record AttemptUnknown(DateTimeOffset At, string Step, int Attempt,
 
 /// <summary>The tool was asked what became of an attempt.</summary>
 public sealed record LookupCompleted(
-    DateTimeOffset At, string Step, int Attempt, CallPhase Phase, LookupOutcome Outcome, Json Output = default, string? Error = null)
-    : AttemptEvent(At, Step, Attempt, Phase)
+    DateTimeOffset At, string Step, int Attempt, CallPhase Phase, LookupOutcome Outcome, Json Output = default, string? Error = null,
+    string? AnswerDecision = null) : AttemptEvent(At, Step, Attempt, Phase)
 {
     public override string Kind => "lookup_completed";
 }
@@ -163,7 +173,7 @@ public sealed record ClarificationWasRequested(DateTimeOffset At, string Id, str
 /// <summary>The human answered; <paramref name="Output"/> only with <see cref="ClarificationAnswer.Done"/>.</summary>
 public sealed record ClarificationWasAnswered(
     DateTimeOffset At, string Id, string Step, int Attempt, CallPhase Phase, ClarificationAnswer Answer, Json Output = default, string? By = null,
-    string? Note = null) : AttemptEvent(At, Step, Attempt, Phase)
+    string? Note = null, string? AnswerDecision = null) : AttemptEvent(At, Step, Attempt, Phase)
 {
     public override string Kind => "clarification_answered";
 }

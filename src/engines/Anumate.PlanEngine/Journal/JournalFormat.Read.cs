@@ -34,20 +34,20 @@ public static partial class JournalFormat
         "step_failed" => new StepFailed(b.At, b.Step, b.Phase, b.Text("code"), b.Text("error")),
         "step_denied" => new StepDenied(b.At, b.Step, b.Phase, b.Text("decision"), b.Text("reason"), b.TextOrNull("args_digest")) { InsteadOf = b.TextOrNull("instead_of") },
         "attempt_started" => new AttemptStarted(
-            b.At, b.Step, b.Attempt, b.Phase, b.Text("args_digest"), b.Time("deadline"), b.TextOrNull("decision")),
+            b.At, b.Step, b.Attempt, b.Phase, b.Text("args_digest"), b.Time("deadline"), b.TextOrNull("decision"), b.Since(2) ? b.ValueOrAbsent("demands") : default),
         "attempt_completed" => new AttemptCompleted(
             b.At, b.Step, b.Attempt, b.Phase, b.Word("outcome", Words.Attempts), b.ValueOrAbsent("output"), b.TextOrNull("error"),
-            b.TextOrNull("args_digest"), b.TextOrNull("decision")),
+            b.TextOrNull("args_digest"), b.TextOrNull("decision"), b.AnswerDecision),
         "attempt_unknown" => new AttemptUnknown(b.At, b.Step, b.Attempt, b.Phase),
         "lookup_completed" => new LookupCompleted(
-            b.At, b.Step, b.Attempt, b.Phase, b.Word("outcome", Words.Lookups), b.ValueOrAbsent("output"), b.TextOrNull("error")),
+            b.At, b.Step, b.Attempt, b.Phase, b.Word("outcome", Words.Lookups), b.ValueOrAbsent("output"), b.TextOrNull("error"), b.AnswerDecision),
         "retry_scheduled" => new RetryScheduled(b.At, b.Step, b.Attempt, b.Phase, b.Time("due")),
         "approval_requested" => new ApprovalWasRequested(
             b.At, b.Text("id"), b.Text("name"), b.TextOrNull("step"), b.Phase, b.TextOrNull("args_digest"), b.TextOrNull("decision")),
         "approval_decided" => new ApprovalWasDecided(b.At, b.Text("id"), b.Word("verdict", Words.Verdicts), b.Texts("by")),
         "clarification_requested" => new ClarificationWasRequested(b.At, b.Text("id"), b.Step, b.Attempt, b.Phase, b.Text("question")),
         "clarification_answered" => new ClarificationWasAnswered(
-            b.At, b.Text("id"), b.Step, b.Attempt, b.Phase, b.Word("answer", Words.Answers), b.ValueOrAbsent("output"), b.TextOrNull("by"), b.TextOrNull("note")),
+            b.At, b.Text("id"), b.Step, b.Attempt, b.Phase, b.Word("answer", Words.Answers), b.ValueOrAbsent("output"), b.TextOrNull("by"), b.TextOrNull("note"), b.AnswerDecision),
         _ => throw new JournalException($"`{b.Kind}` is not a kind of entry that this version knows: it was written by a newer one"),
     };
 
@@ -55,12 +55,14 @@ public static partial class JournalFormat
     sealed class Body
     {
         readonly JsonElement root;
+        readonly long version;
         int read;
 
         public Body(string kind, JsonElement root)
         {
             (Kind, this.root) = (kind, root);
-            if (Number("v") is not 1 and var version)
+            version = Number("v");
+            if (version != 1 && !(version == 2 && kind is "attempt_started" or "attempt_completed" or "lookup_completed" or "clarification_answered"))
             {
                 throw new JournalException($"version {version} of `{kind}` is not known: it was written by a newer version");
             }
@@ -78,11 +80,16 @@ public static partial class JournalFormat
 
         public CallPhase Phase => Find("phase") is { } word ? Words.Phases.Find(word.GetString()) ?? throw NotKnown("phase") : CallPhase.Do;
 
+        public string? AnswerDecision => Since(2) ? TextOrNull("answer_decision") : null;
+
+        /// <summary>Whether the entry is of this version or a later one.</summary>
+        public bool Since(int first) => version >= first;
+
         public void AllWereRead()
         {
             if (root.EnumerateObject().Count() != read)
             {
-                throw new JournalException($"the body of a `{Kind}` entry has members that version 1 does not know");
+                throw new JournalException($"the body of a `{Kind}` entry has members that version {version} does not know");
             }
         }
 

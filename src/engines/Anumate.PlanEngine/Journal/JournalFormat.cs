@@ -7,6 +7,7 @@ namespace Anumate.PlanEngine;
 /// <summary>
 /// How journal entries are stored: the kind in a column of its own, the body as one JSON object with its type version <c>v</c> and its
 /// time <c>at</c> in milliseconds since 1970. What is written once stays readable; a changed entry gets the next <c>v</c> and its own reader.
+/// Version 2 has what decisions say of answers; an entry without that is still of version 1, byte for byte.
 /// </summary>
 public static partial class JournalFormat
 {
@@ -30,13 +31,17 @@ public static partial class JournalFormat
         pooled = null;
         json.Reset(to);
         json.WriteStartObject();
-        json.WriteNumber("v"u8, 1);
+        json.WriteNumber("v"u8, VersionOf(entry));
         json.WriteNumber("at"u8, entry.At.ToUnixTimeMilliseconds());
         Members(json, entry);
         json.WriteEndObject();
         json.Flush();
         pooled = json;
     }
+
+    static int VersionOf(JournalEvent entry) => entry is AttemptStarted { Demands.IsAbsent: false } or AttemptCompleted { AnswerDecision: not null }
+        or AttemptCompleted { Outcome: AttemptOutcome.Withheld } or LookupCompleted { AnswerDecision: not null } or LookupCompleted { Outcome: LookupOutcome.Withheld }
+        or ClarificationWasAnswered { AnswerDecision: not null } ? 2 : 1;
 
     static void Members(Utf8JsonWriter json, JournalEvent entry)
     {
@@ -71,6 +76,7 @@ public static partial class JournalFormat
                 json.WriteString("args_digest"u8, e.ArgumentsDigest);
                 Time(json, "deadline"u8, e.Deadline);
                 Text(json, "decision"u8, e.DecisionDigest);
+                Value(json, "demands"u8, e.Demands);
                 break;
             case AttemptCompleted e:
                 json.WriteString("outcome"u8, Words.Attempts.Of(e.Outcome));
@@ -78,6 +84,7 @@ public static partial class JournalFormat
                 Text(json, "error"u8, e.Error);
                 Text(json, "args_digest"u8, e.ArgumentsDigest);
                 Text(json, "decision"u8, e.DecisionDigest);
+                Text(json, "answer_decision"u8, e.AnswerDecision);
                 break;
             default:
                 Rare(json, entry);
@@ -95,6 +102,7 @@ public static partial class JournalFormat
                 json.WriteString("outcome"u8, Words.Lookups.Of(e.Outcome));
                 Value(json, "output"u8, e.Output);
                 Text(json, "error"u8, e.Error);
+                Text(json, "answer_decision"u8, e.AnswerDecision);
                 break;
             case StepSkipped e:
                 json.WriteString("reason"u8, Words.Skips.Of(e.Reason));
@@ -165,6 +173,7 @@ public static partial class JournalFormat
                 Value(json, "output"u8, e.Output);
                 Text(json, "by"u8, e.By);
                 Text(json, "note"u8, e.Note);
+                Text(json, "answer_decision"u8, e.AnswerDecision);
                 break;
             default:
                 throw new ArgumentException($"`{entry.GetType().Name}` has no stored form", nameof(entry));

@@ -8,10 +8,12 @@ static class Words
     public static readonly Words<CallPhase> Phases = new(("do", CallPhase.Do), ("compensate", CallPhase.Compensate));
 
     public static readonly Words<AttemptOutcome> Attempts = new(
-        ("ok", AttemptOutcome.Ok), ("failed", AttemptOutcome.Failed), ("unavailable", AttemptOutcome.Unavailable), ("timeout", AttemptOutcome.Timeout));
+        ("ok", AttemptOutcome.Ok), ("failed", AttemptOutcome.Failed), ("unavailable", AttemptOutcome.Unavailable), ("timeout", AttemptOutcome.Timeout),
+        ("withheld", AttemptOutcome.Withheld));
 
     public static readonly Words<LookupOutcome> Lookups = new(
-        ("ok", LookupOutcome.Ok), ("failed", LookupOutcome.Failed), ("not_found", LookupOutcome.NotFound), ("unknown", LookupOutcome.Unknown));
+        ("ok", LookupOutcome.Ok), ("failed", LookupOutcome.Failed), ("not_found", LookupOutcome.NotFound), ("unknown", LookupOutcome.Unknown),
+        ("withheld", LookupOutcome.Withheld));
 
     public static readonly Words<ApprovalVerdict> Verdicts = new(
         ("granted", ApprovalVerdict.Granted), ("rejected", ApprovalVerdict.Rejected), ("expired", ApprovalVerdict.Expired));

@@ -59,7 +59,7 @@ public sealed record PlanTool(string Name, string Digest, ToolEffect Effect, boo
     public string Grant { get; } = $"{Name}@{Digest}";
 
     /// <summary>Says why arguments do not fit the input schema; null when they do.</summary>
-    internal Func<Json, bool, string?> Misfit { get; init; } = (_, _) => null;
+    public Func<Json, bool, string?> Misfit { get; internal init; } = (_, _) => null;
 
     internal CelType OutputType { get; init; } = CelType.Dyn;
 }

@@ -33,11 +33,17 @@ struct CallSlot
 
     public string? Error;
 
+    /// <summary>What the decision about the current or last attempt demands of its answer, as its start says.</summary>
+    public Json Demands;
+
     /// <summary>Not part of the state: the next action was handed out by this object and is being carried out.</summary>
     public bool Taken;
 
     /// <summary>Not part of the state: the step's condition was evaluated and holds.</summary>
     public bool Admitted;
+
+    /// <summary>The call did what it was asked, whether its output is known or withheld.</summary>
+    public readonly bool HasHappened => this is { Status: StepStatus.Completed } or { Status: StepStatus.Failed, Outcome: AttemptOutcome.Withheld };
 
     public readonly bool HasEnded => Status is StepStatus.Completed or StepStatus.Skipped or StepStatus.Failed or StepStatus.Denied;
 }

@@ -100,7 +100,7 @@ public static partial class Interpreter
 
         return state.Failure is null ? "nothing is to be undone"
             : step.CompensationTool is null ? $"step `{step.Id}` cannot be undone"
-            : state.Doing[step.Index].Status is not StepStatus.Completed ? $"step `{step.Id}` was not completed" : null;
+            : !state.Doing[step.Index].HasHappened ? $"step `{step.Id}` was not completed" : null;
     }
 
     static bool Completes(RunState state, PlanStep step, in CallSlot slot, AttemptCompleted e)

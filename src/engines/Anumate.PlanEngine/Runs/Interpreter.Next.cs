@@ -279,7 +279,7 @@ public static partial class Interpreter
             {
                 case OnUnknown.Lookup when slot.Lookups < LookupsBeforeAsking:
                     slot.Taken = true;
-                    actions.Add(new Lookup(step, tool, slot.Attempt, phase));
+                    actions.Add(new Lookup(step, tool, slot.Attempt, phase, slot.Demands));
                     break;
                 case OnUnknown.Retry when slot.Attempt < step.Retry.MaxAttempts
                         && (state.Failure is null || phase is CallPhase.Compensate || step.CompensationTool is not null):
@@ -383,6 +383,7 @@ public static partial class Interpreter
         {
             AttemptOutcome.Timeout => "tool-timeout",
             AttemptOutcome.Unavailable => "tool-unavailable",
+            AttemptOutcome.Withheld => "answer-withheld",
             _ => "tool-failed",
         };
 

@@ -74,6 +74,7 @@ public static partial class Interpreter
         slot.AtOnce = false;
         slot.Lookups = 0;
         slot.Error = null;
+        slot.Demands = e.Demands;
         // The call is being carried out: Taken stays as it is, since it is the same action going on.
     }
 
@@ -84,6 +85,12 @@ public static partial class Interpreter
         {
             state.Slot(index, e.Phase).Attempt = e.Attempt;
             Succeed(state, index, e.Phase, e.Output);
+            return;
+        }
+
+        if (e.Outcome is AttemptOutcome.Withheld)
+        {
+            Withhold(state, index, e, e.Error);
             return;
         }
 
@@ -116,6 +123,28 @@ public static partial class Interpreter
         CloseClarifications(state, step, phase);
     }
 
+    /// <summary>
+    /// It happened, and the run may not know what came of it: the step fails and is not made again. As something that was done it is undone with
+    /// the rest, as far as that needs no output. Nobody reads the output of an undoing call, so that one is simply over.
+    /// </summary>
+    static void Withhold(RunState state, int index, AttemptEvent e, string? reason)
+    {
+        ref var slot = ref state.Slot(index, e.Phase);
+        slot.Attempt = e.Attempt;
+        if (e.Phase is CallPhase.Compensate)
+        {
+            Finish(state, index, e.Phase, StepStatus.Completed, null);
+            return;
+        }
+
+        slot.Outcome = AttemptOutcome.Withheld;
+        slot.Maybe = false;
+        slot.Error = reason;
+        EndAttempt(state, ref slot, e.Step, e.Phase, again: false);
+        slot.GivenUp = true;
+        state.Completion.Add(index);
+    }
+
     static void Lose(RunState state, AttemptUnknown e)
     {
         ref var slot = ref state.Slot(Index(state, e.Step), e.Phase);
@@ -137,6 +166,9 @@ public static partial class Interpreter
         {
             case LookupOutcome.Ok:
                 Succeed(state, index, e.Phase, e.Output);
+                break;
+            case LookupOutcome.Withheld:
+                Withhold(state, index, e, e.Error);
                 break;
             case LookupOutcome.Failed:
                 slot.Outcome = AttemptOutcome.Failed;

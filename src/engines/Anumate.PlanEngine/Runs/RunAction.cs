@@ -33,8 +33,11 @@ public sealed record StartCall(
     public TimeSpan Timeout => Step.Timeout;
 }
 
-/// <summary>Ask the tool what became of a call; answer with <see cref="LookupCompleted"/>.</summary>
-public sealed record Lookup(PlanStep Step, PlanTool Tool, int Attempt, CallPhase Phase) : RunAction
+/// <summary>
+/// Ask the tool what became of a call; answer with <see cref="LookupCompleted"/>. <paramref name="Demands"/> is what its
+/// <see cref="AttemptStarted"/> says is demanded of the answer.
+/// </summary>
+public sealed record Lookup(PlanStep Step, PlanTool Tool, int Attempt, CallPhase Phase, Json Demands = default) : RunAction
 {
     public CallKey Key => new(Step.Id, 0, Phase, 0);
 }

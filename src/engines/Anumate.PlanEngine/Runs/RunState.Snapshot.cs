@@ -37,7 +37,7 @@ public sealed partial class RunState
             ref readonly var s = ref slots[i];
             if (s.Status is not StepStatus.Pending || s.Attempt > 0)
             {
-                Line(text, phase, Plan.Steps[i].Id, s.Status, s.Attempt, Ms(s.Due), s.Dangling, s.Outcome, s.Maybe, s.Again, s.AtOnce, s.GivenUp, s.Lookups, s.Error,
+                Line(text, phase, Plan.Steps[i].Id, s.Status, s.Attempt, Ms(s.Due), s.Dangling, s.Outcome, s.Maybe, s.Again, s.AtOnce, s.GivenUp, s.Lookups, s.Error, s.Demands,
                     phase == "do" ? StepOutputs[i] : default);
             }
         }

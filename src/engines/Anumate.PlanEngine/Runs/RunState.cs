@@ -55,7 +55,7 @@ public sealed partial class RunState
     /// <summary>Steps whose needs have ended and that have not ended themselves, in the order in which they became so.</summary>
     internal readonly List<int> Open = [];
 
-    /// <summary>Completed steps in the order of their completion.</summary>
+    /// <summary>Completed steps, and those whose answer is withheld, in the order of their completion.</summary>
     internal readonly List<int> Completion = [];
 
     internal readonly Json[] StepOutputs;
@@ -172,6 +172,17 @@ public sealed partial class RunState
     /// <summary>The output of a completed step; absent for any other.</summary>
     public Json OutputOf(PlanStep step) => StepOutputs[step.Index];
 
+    /// <summary>The arguments of a call that was begun, as its expressions give them: before a policy redacts them.</summary>
+    /// <exception cref="JournalException">They cannot be computed, so that no such call can have been begun.</exception>
+    public Json ArgumentsOf(PlanStep step, CallPhase phase)
+    {
+        var arguments = (phase is CallPhase.Do ? step.Body : step.Compensation!).Evaluate(this);
+        return arguments.Error is { } error ? throw new JournalException($"step `{step.Id}` has no arguments: {error}") : arguments.Json;
+    }
+
+    /// <summary>What is demanded of the answer of the current or last attempt; absent when nothing is.</summary>
+    public Json DemandsOf(PlanStep step, CallPhase phase) => phase is CallPhase.Do ? Doing[step.Index].Demands : Undoing?[step.Index].Demands ?? default;
+
     public StepStatus StatusOf(PlanStep step, CallPhase phase = CallPhase.Do) =>
         phase is CallPhase.Do ? Doing[step.Index].Status : Undoing?[step.Index].Status ?? StepStatus.Pending;
 
@@ -232,7 +243,7 @@ public sealed partial class RunState
             && Plan.Steps[index].CompensationTool is not null && slot.Attempt < Plan.Steps[index].Retry.MaxAttempts;
     }
 
-    /// <summary>The last completed step whose compensation has not ended; -1 when there is none.</summary>
+    /// <summary>The last step that has happened whose compensation has not ended; -1 when there is none.</summary>
     internal int NextToUndo()
     {
         for (var k = Completion.Count - 1; k >= 0 && Plan.OnFailure is OnFailure.Compensate; k--)

@@ -87,6 +87,16 @@ public sealed class SealKey : IDisposable
         }
     }
 
+    /// <summary>
+    /// A key that follows from this one (HKDF with SHA-256, RFC 5869): always the same for a purpose, and it tells nothing of this key or of
+    /// those for other purposes.
+    /// </summary>
+    public byte[] Derive(string purpose)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return HKDF.DeriveKey(HashAlgorithmName.SHA256, _key, Size, info: Encoding.UTF8.GetBytes($"{Version}\0derive\0{purpose}"));
+    }
+
     /// <summary>The raw key, for who keeps it elsewhere. Wipe it after use.</summary>
     public byte[] Export()
     {

@@ -69,9 +69,12 @@ static class Clarifications
 
     public static byte[]? Bytes(AnswerClarification request) => request.Output is { } output ? Encoding.UTF8.GetBytes(output.GetRawText()) : null;
 
-    static PlanTool ToolOf(ExecutablePlan plan, ClarificationState asked)
+    /// <summary>The call that was asked about.</summary>
+    public static (PlanStep Step, PlanTool Tool) CallOf(ExecutablePlan plan, ClarificationState asked)
     {
         var step = plan.Find(asked.Step)!;
-        return (asked.Phase is CallPhase.Do ? step.Tool : step.CompensationTool)!;
+        return (step, (asked.Phase is CallPhase.Do ? step.Tool : step.CompensationTool)!);
     }
+
+    static PlanTool ToolOf(ExecutablePlan plan, ClarificationState asked) => CallOf(plan, asked).Tool;
 }

@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Anumate.PlanEngine;
 using Anumate.PolicyEngine;
-using Anumate.Proofs;
 
 namespace Anumate.Orchestrator;
 
@@ -148,15 +147,29 @@ sealed partial class LiveRun
 
     async Task CallAsync(RunContext c, StartCall call)
     {
-        var digest = SaltedDigest.Of(c.Keys.Salt.Span, call.Arguments.Utf8.Span).ToString();
         var facts = c.PolicyFacts.WithCall(c.Tenant, call.Tool.Name, call.Tool.Effect, call.Arguments.ToElement());
         var decision = await services.Gate.DecideAsync(c.Requester, PolicyPoint.ToolBefore, facts, c.Plan.PolicyDigests, default);
         if (decision.Verdict == Verdict.Deny)
         {
-            await HandInAsync(new StepDenied(Now, call.Step.Id, call.Phase, decision.Digest, decision.Reason, digest));
+            await HandInAsync(new StepDenied(Now, call.Step.Id, call.Phase, decision.Digest, decision.Reason, c.DigestOf(call.Arguments)));
             return;
         }
 
+        var (sent, misfit) = await services.Redaction.BeforeAsync(c.Place, decision, call.Tool, call.Arguments, default);
+        if (misfit is not null)
+        {
+            await HandInAsync(new StepDenied(Now, call.Step.Id, call.Phase, decision.Digest, misfit, c.DigestOf(call.Arguments)));
+            return;
+        }
+
+        var digest = c.DigestOf(sent);
+        if (OtherArgumentsApproved(c, call, digest) is { } outdated)
+        {
+            await AskAsync(c, new AskApproval(outdated, call.Step, call.Arguments));
+            return;
+        }
+
+        call = call with { Arguments = sent };
         if (decision.Verdict == Verdict.Approval && !IsApproved(c, call, decision, digest))
         {
             await AskForCallAsync(c, call, decision, digest);
@@ -181,15 +194,23 @@ sealed partial class LiveRun
         if (call.RecordStart)
         {
             var deadline = token.Expires + services.Options.ClockSkew + call.Timeout;
-            if (!await HandInAsync(new AttemptStarted(Now, call.Step.Id, call.Attempt, call.Phase, digest, deadline, decision.Digest)))
+            if (!await HandInAsync(new AttemptStarted(Now, call.Step.Id, call.Attempt, call.Phase, digest, deadline, decision.Digest, DemandsOfAnswer(decision))))
             {
                 return;
             }
         }
 
         var result = await SendAsync(c, call, token);
-        await HandInAsync(new AttemptCompleted(Now, call.Step.Id, call.Attempt, call.Phase, OutcomeOf(result.Outcome),
-            result.Output is { } output ? Json.Of(output) : default, result.Error, digest, decision.Digest));
+        var entry = new AttemptCompleted(Now, call.Step.Id, call.Attempt, call.Phase, OutcomeOf(result.Outcome), default, result.Error, digest, decision.Digest);
+        if (result.Output is { } output)
+        {
+            var answer = await KnowAsync(c, () => facts, decision.Redactions, Json.Of(output));
+            entry = answer.Withheld is { } why
+                ? entry with { At = Now, Outcome = AttemptOutcome.Withheld, Error = Withheld(call.Tool, why), AnswerDecision = answer.Decision }
+                : entry with { At = Now, Output = answer.Output, AnswerDecision = answer.Decision };
+        }
+
+        await HandInAsync(entry);
     }
 
     /// <summary>The name of an attempt. It stays the same when the run is read again before the attempt was made: a limit then counts it once.</summary>
@@ -266,12 +287,21 @@ sealed partial class LiveRun
             ToolOutcome.NotFound => LookupOutcome.NotFound,
             _ => LookupOutcome.Unknown,
         };
-        await HandInAsync(new LookupCompleted(Now, lookup.Step.Id, lookup.Attempt, lookup.Phase, outcome, result.Output is { } o ? Json.Of(o) : default, result.Error));
+        var entry = new LookupCompleted(Now, lookup.Step.Id, lookup.Attempt, lookup.Phase, outcome, default, result.Error);
+        if (result.Output is { } output)
+        {
+            var answer = await KnowAsync(c, () => FactsOf(c, lookup.Step, lookup.Tool, lookup.Phase), Demands(lookup.Demands), Json.Of(output));
+            entry = answer.Withheld is { } why
+                ? entry with { At = Now, Outcome = LookupOutcome.Withheld, Error = Withheld(lookup.Tool, why), AnswerDecision = answer.Decision }
+                : entry with { At = Now, Output = answer.Output, AnswerDecision = answer.Decision };
+        }
+
+        await HandInAsync(entry);
     }
 
     async Task AskAsync(RunContext c, AskApproval ask)
     {
-        var digest = ask.Arguments.IsAbsent ? null : SaltedDigest.Of(c.Keys.Salt.Span, ask.Arguments.Utf8.Span).ToString();
+        var digest = ask.Arguments.IsAbsent ? null : c.DigestOf(await ToApproveAsync(c, ask));
         await RequestAsync(c, new NewApproval(ask.Approval.Id, ask.Approval.Title,
             new ApprovalSubject(c.Run, c.Plan.Plan.Hash, c.State.InputsDigest, null, ask.Step?.Id, digest),
             [.. ask.Approval.Stages.Select(s => new ApprovalStage(s.Groups, s.Quorum, s.Within))], c.Requesters, Evidence(c, ask.Step, null)), CallPhase.Do);
@@ -318,6 +348,17 @@ sealed partial class LiveRun
         var answer = Clarifications.Read(request);
         var entry = new ClarificationWasAnswered(Now, asked.Id, asked.Step, asked.Attempt, asked.Phase, answer,
             Clarifications.OutputOf(c.Plan.Plan, asked, answer, output), by.ToString(), request.Note);
+        if (!entry.Output.IsAbsent)
+        {
+            // What a person brings is the tool's answer all the same.
+            var (step, tool) = Clarifications.CallOf(c.Plan.Plan, asked);
+            var known = await services.Redaction.AfterAsync(c.Requester, c.Place, () => FactsOf(c, step, tool, asked.Phase), c.Plan.PolicyDigests,
+                Demands(c.State.DemandsOf(step, asked.Phase)), entry.Output, default);
+            entry = known.Withheld is { } why
+                ? throw PolicyProblems.Withheld(why)
+                : entry with { Output = known.Output, AnswerDecision = known.Decision };
+        }
+
         if (!await HandInAsync(entry))
         {
             throw ReferenceEquals(context, c) ? ClarificationProblems.NotOpen(clarification) : Problems.Unavailable("the answer may not have been taken; get the run");

@@ -6,14 +6,16 @@ using Anumate.PolicyEngine;
 using Anumate.Platform.Data;
 using Anumate.Platform.Plans;
 using Anumate.Platform.Policies;
+using Anumate.Platform.Redactions;
 using Anumate.Platform.Secrets;
+using Anumate.Proofs;
 
 namespace Anumate.Orchestrator;
 
 /// <summary>What runs are carried out with.</summary>
 sealed record RunServices(
-    RunJournal Journal, RunStore Store, PlanCache Plans, HostLease Lease, RunVault Vault, PolicyGate Gate, ICapTokens Tokens, IConnectors Connectors,
-    IApprovals Approvals, OrchestratorOptions Options, TimeProvider Time);
+    RunJournal Journal, RunStore Store, PlanCache Plans, HostLease Lease, RunVault Vault, PolicyGate Gate, CallRedaction Redaction, ICapTokens Tokens,
+    IConnectors Connectors, IApprovals Approvals, OrchestratorOptions Options, TimeProvider Time);
 
 /// <summary>A run in this process: its state and all that does not change while it goes on.</summary>
 sealed class RunContext
@@ -60,9 +62,15 @@ sealed class RunContext
 
     public PolicyFacts PolicyFacts => field ??= Facts.About(Requester, Plan.Plan, Run, State.Inputs);
 
+    /// <summary>Tokens of the run's values are its own, and are erased with its key.</summary>
+    public RedactionPlace Place => new(Tenant, Run.ToString(), Keys.Seal);
+
     public Run View() => RunViews.Of(State, Facts.Principal, Created, sealing, IdempotencyKey);
 
     public JsonElement MaskedInputs() => Sealing.Mask(sealing.SealInputs(State.Inputs).ToElement());
+
+    /// <summary>The digest of a call's arguments under the run's salt.</summary>
+    public string DigestOf(PlanEngine.Json arguments) => SaltedDigest.Of(Keys.Salt.Span, arguments.Utf8.Span).ToString();
 
     /// <summary>The key under which a tool knows one effect: the same for every attempt.</summary>
     public string IdempotencyKey(CallKey key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(

@@ -20,8 +20,10 @@ sealed class RunRecords(Id<Tenant> tenant, Id<Run> run, ExecutablePlan plan, Cal
         RunStarted e => [Audit("execution.started", e.At, e.InputsDigest)],
         AttemptStarted e => [Call(RunLeaf.Intent, e, new JsonObject { ["arguments"] = e.ArgumentsDigest, ["decision"] = e.DecisionDigest })],
         AttemptCompleted e => [Call(RunLeaf.Outcome, e, Outcome(e))],
-        LookupCompleted { Outcome: not LookupOutcome.Unknown } e => [Call(RunLeaf.Outcome, e, new JsonObject { ["outcome"] = "lookup_" + Word(e.Outcome.ToString()) })],
-        ClarificationWasAnswered e => [Call(RunLeaf.Outcome, e, new JsonObject { ["outcome"] = "clarified_" + Word(e.Answer.ToString()), ["by"] = e.By })],
+        LookupCompleted { Outcome: not LookupOutcome.Unknown } e =>
+            [Call(RunLeaf.Outcome, e, new JsonObject { ["outcome"] = "lookup_" + Word(e.Outcome.ToString()), ["answer_decision"] = e.AnswerDecision })],
+        ClarificationWasAnswered e =>
+            [Call(RunLeaf.Outcome, e, new JsonObject { ["outcome"] = "clarified_" + Word(e.Answer.ToString()), ["by"] = e.By, ["answer_decision"] = e.AnswerDecision })],
         StepDenied e => [Step("run.denied", e, new JsonObject { ["decision"] = e.DecisionDigest, ["arguments"] = e.ArgumentsDigest, ["instead_of"] = e.InsteadOf })],
         RunCompleted e => [Make("run.ended", e.At, null, new JsonObject { ["status"] = RunViews.Word(e.Status), ["plan"] = plan.Hash, ["inputs"] = state.InputsDigest })],
         _ => [],
@@ -32,6 +34,8 @@ sealed class RunRecords(Id<Tenant> tenant, Id<Run> run, ExecutablePlan plan, Cal
         RunStarted => [Event(new ExecutionStarted(run, plan.Hash, plan.Capsule, plan.CapsuleVersion))],
         AttemptCompleted { Phase: CallPhase.Do, Outcome: AttemptOutcome.Ok } e =>
             [Event(new ExecutionStepCompleted(run, e.Step, plan.Find(e.Step)?.Tool?.Name, "completed", e.Attempt, state.Seq))],
+        AttemptCompleted { Phase: CallPhase.Do, Outcome: AttemptOutcome.Withheld } e =>
+            [Event(new ExecutionStepCompleted(run, e.Step, plan.Find(e.Step)?.Tool?.Name, "withheld", e.Attempt, state.Seq))],
         StepDenied e => [Event(new ExecutionStepCompleted(run, e.Step, plan.Find(e.Step)?.Tool?.Name, "denied", 0, state.Seq))],
         RunCompleted e => [Event(new ExecutionCompleted(run, plan.Hash, e.Status, ToolCalls, state.Seq))],
         _ => [],
@@ -80,6 +84,7 @@ sealed class RunRecords(Id<Tenant> tenant, Id<Run> run, ExecutablePlan plan, Cal
         ["outcome"] = Word(e.Outcome.ToString()),
         ["arguments"] = e.ArgumentsDigest,
         ["decision"] = e.DecisionDigest,
+        ["answer_decision"] = e.AnswerDecision,
     };
 
     static string Word(string name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name);

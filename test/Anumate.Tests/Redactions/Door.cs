@@ -1,0 +1,30 @@
+using System.Reflection;
+
+namespace Anumate.Tests.Redactions;
+
+/// <summary>A door before the policies service: while it is shut, nobody is told what rules a tenant.</summary>
+sealed class Door
+{
+    public volatile bool IsShut;
+
+    public IPolicies Before(IPolicies inner)
+    {
+        var proxy = DispatchProxy.Create<IPolicies, Proxy>();
+        (((Proxy)(object)proxy).Inner, ((Proxy)(object)proxy).Door) = (inner, this);
+        return proxy;
+    }
+
+#pragma warning disable CA1852 // its subtype is made at run time
+    class Proxy : DispatchProxy
+#pragma warning restore CA1852
+    {
+        public IPolicies Inner { get; set; } = null!;
+
+        public Door Door { get; set; } = null!;
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) =>
+            Door.IsShut && targetMethod!.Name == nameof(IPolicies.GetBundleAsync)
+                ? Task.FromException<PolicyBundle>(Problems.Unavailable("the door is shut"))
+                : targetMethod!.Invoke(Inner, args);
+    }
+}
