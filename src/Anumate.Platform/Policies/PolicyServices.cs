@@ -39,16 +39,13 @@ public static class PolicyServices
         services.TryAddSingleton(p => new PolicyRedaction(
             p.GetRequiredService<Db>(), p.GetRequiredService<TenantKeys>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<PolicyRedaction>>()));
         services.TryAddSingleton<CallRedaction>();
-        return services.AddBroadcast<PolicyGate>(News, (gate, news, ct) =>
+        services.TryAddSingleton<PolicyRefresher>();
+        services.AddHostedService(p => p.GetRequiredService<PolicyRefresher>());
+        services.TryAddSingleton<Listener>();
+        return services.AddBroadcast<Listener>(News, (listener, news, _) =>
         {
-            gate.Forget(news.Tenant);
-            if (news.Type == PolicyPublished.EventType)
-            {
-                var published = news.Data<PolicyPublished>();
-                gate.Heard(news.Tenant, published.Name, published.Version);
-            }
-
-            return gate.RefreshAsync(news.Tenant, ct);
+            listener.Hear(news);
+            return Task.CompletedTask;
         });
     }
 
@@ -64,6 +61,22 @@ public static class PolicyServices
     [
         PolicyPublished.EventType, PolicyDeleted.EventType, PolicyBound.EventType, PolicyListChanged.EventType, WaiverGranted.EventType, WaiverRevoked.EventType,
     ];
+
+    /// <summary>Lets the gate forget what is not so any more, and fetch what is.</summary>
+    sealed class Listener(PolicyGate gate, PolicyRefresher refresher)
+    {
+        public void Hear(StoredEvent news)
+        {
+            gate.Forget(news.Tenant);
+            if (news.Type == PolicyPublished.EventType)
+            {
+                var published = news.Data<PolicyPublished>();
+                gate.Heard(news.Tenant, published.Name, published.Version);
+            }
+
+            refresher.Soon(news.Tenant);
+        }
+    }
 
     sealed class Wired;
 }
