@@ -113,9 +113,10 @@ public sealed partial class PolicyGate(IPolicies policies, CompiledPolicies comp
             {
                 await ConfirmAsync(known, Caller.OfPlatform(tenant, "policy-gate", "news"), [], null, ct);
             }
-            catch (ProblemException e) when (e.Problem.Transient)
+            catch (Exception e) when (!ct.IsCancellationRequested)
             {
-                NotConfirmed(e.Problem.Detail);
+                // The next question asks again, and is told.
+                NotConfirmed(e.Message);
             }
         }
     }
