@@ -153,8 +153,8 @@ public sealed class DecisionLog(Db db, RunVault vault, TimeProvider time)
 
     static string ContextOf(Id<RecordedDecision> id) => $"{id}/facts";
 
-    static Npgsql.NpgsqlParameter Uuids(IEnumerable<Guid?> ids) =>
-        new Npgsql.NpgsqlParameter<Guid?[]> { TypedValue = [.. ids], NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Uuid };
+    static Npgsql.NpgsqlParameter<Guid?[]> Uuids(IEnumerable<Guid?> ids) =>
+        new() { TypedValue = [.. ids], NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Uuid };
 
     sealed record Row(Id<RecordedDecision> Id, Kept Kept, Guid? Run, Guid? Key, string Facts);
 }

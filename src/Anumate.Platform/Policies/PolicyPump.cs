@@ -1,4 +1,3 @@
-using Anumate.Platform.Data;
 using Anumate.PolicyEngine;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
