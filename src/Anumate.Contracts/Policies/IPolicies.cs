@@ -56,6 +56,57 @@ public interface IPolicies
 
     /// <summary>Decides given facts, for trying a policy; nothing is recorded as enforced.</summary>
     Task<Decision> EvaluateAsync(Caller caller, EvaluatePolicy request, CancellationToken ct);
+
+    /// <summary>Says how strictly a policy is meant, in the tenant or for one capsule.</summary>
+    /// <exception cref="ProblemException"><c>policy-not-found</c>.</exception>
+    Task<BoundPolicy> BindAsync(Caller caller, BindPolicy request, CancellationToken ct);
+
+    /// <summary>The bindings, newest first; <paramref name="policy"/> keeps one policy.</summary>
+    Task<Page<BoundPolicy>> ListBindingsAsync(Caller caller, string? policy, PageRequest page, CancellationToken ct);
+
+    /// <summary>Takes a binding away: the policy is enforced, or meant as the tenant's binding of it says.</summary>
+    Task UnbindAsync(Caller caller, Id<BoundPolicy> id, CancellationToken ct);
+
+    /// <summary>Sets a list that policies read.</summary>
+    Task<PolicyList> PutListAsync(Caller caller, PutPolicyList request, CancellationToken ct);
+
+    /// <summary>The lists, newest first.</summary>
+    Task<Page<PolicyList>> ListListsAsync(Caller caller, PageRequest page, CancellationToken ct);
+
+    /// <summary>Takes a list away: rules that read it fail.</summary>
+    Task DeleteListAsync(Caller caller, Id<PolicyList> id, CancellationToken ct);
+
+    /// <summary>Lifts a rule for a subject. Only a signed-in member of the group that the rule is <c>waivable by</c>.</summary>
+    /// <exception cref="ProblemException"><c>policy-not-found</c>, <c>rule-not-waivable</c>, <c>waiver-not-entitled</c>.</exception>
+    Task<PolicyWaiver> WaiveAsync(Caller caller, NewPolicyWaiver request, CancellationToken ct);
+
+    /// <summary>The waivers, newest first; <paramref name="rule"/> (<c>policy/rule</c>) keeps one rule.</summary>
+    Task<Page<PolicyWaiver>> ListWaiversAsync(Caller caller, string? rule, PageRequest page, CancellationToken ct);
+
+    /// <summary>Takes a waiver back. A signed-in member of its group may, and whoever may write policies.</summary>
+    /// <exception cref="ProblemException"><c>waiver-not-entitled</c>.</exception>
+    Task RevokeWaiverAsync(Caller caller, Id<PolicyWaiver> id, CancellationToken ct);
+
+    /// <summary>What policies denied, and would have denied, by the hour, newest first.</summary>
+    Task<Page<PolicyViolation>> ListViolationsAsync(Caller caller, ViolationFilter filter, PageRequest page, CancellationToken ct);
+
+    /// <summary>Sets up an alert.</summary>
+    Task<PolicyAlert> AlertAsync(Caller caller, NewPolicyAlert request, CancellationToken ct);
+
+    /// <summary>The alerts, newest first.</summary>
+    Task<Page<PolicyAlert>> ListAlertsAsync(Caller caller, PageRequest page, CancellationToken ct);
+
+    /// <summary>Takes an alert away.</summary>
+    Task DeleteAlertAsync(Caller caller, Id<PolicyAlert> id, CancellationToken ct);
+
+    /// <summary>
+    /// Tries a version, old or new, on recorded decisions: which would change. What they were made of may be sensitive, and a policy could tell
+    /// it by its verdicts: only who may see such values may try, and it leaves a record.
+    /// </summary>
+    Task<PolicyReplay> ReplayAsync(Caller caller, Id<Policy> id, ReplayPolicy request, CancellationToken ct);
+
+    /// <summary>By what each process decides.</summary>
+    Task<PolicyHosts> GetHostsAsync(Caller caller, CancellationToken ct);
 }
 
 /// <summary>The mark of policy ids.</summary>
@@ -97,8 +148,18 @@ public sealed record PolicyVersion(
 /// <summary>A policy document.</summary>
 public sealed record PolicyText(string Source);
 
-/// <summary>The policies that rule a tenant, and the digest over all of them.</summary>
-public sealed record PolicyBundle(string Digest, IReadOnlyList<PolicyVersion> Tenant, IReadOnlyList<PolicyVersion> Pinned);
+/// <summary>The policies that rule a tenant and what they are decided with, and the digest over all of it.</summary>
+public sealed record PolicyBundle(string Digest, IReadOnlyList<PolicyVersion> Tenant, IReadOnlyList<PolicyVersion> Pinned)
+{
+    /// <summary>How strictly policies are meant, where it is said.</summary>
+    public IReadOnlyList<BoundPolicy> Bindings { get; init; } = [];
+
+    /// <summary>The lists that policies read.</summary>
+    public IReadOnlyList<PolicyList> Lists { get; init; } = [];
+
+    /// <summary>The waivers in force.</summary>
+    public IReadOnlyList<PolicyWaiver> Waivers { get; init; } = [];
+}
 
 /// <summary>A trial decision. <see cref="Facts"/> has the variables of the point, e.g. <c>call</c>, <c>actor</c>, <c>inputs</c>.</summary>
 public sealed record EvaluatePolicy(string Point, JsonElement Facts, IReadOnlyList<string> Policies)
@@ -139,6 +200,9 @@ public sealed record Decision(Verdict Verdict, string Point, IReadOnlyList<Match
 
     /// <summary>The rules that matched and were lifted by a waiver.</summary>
     public IReadOnlyList<string> Waived { get; init; } = [];
+
+    /// <summary>What policies that are not enforced would have denied or demanded.</summary>
+    public IReadOnlyList<WatchedRule> Watched { get; init; } = [];
 
     /// <summary>Digest of the decision for its subject: verdict, matched rules and obligations in canonical form.</summary>
     public string Digest { get; init; } = "";
@@ -221,6 +285,14 @@ public static class PolicyProblems
     public static ProblemException TestsTooLong(TimeSpan time) =>
         new Problem("policy-tests-too-long", 422, "The tests take too long",
             $"the tests were not done after {time.TotalSeconds:0} s; ask for fewer inputs, split them, or run them with `anumate policy test`").Exception();
+
+    /// <summary>409: nobody may lift the rule.</summary>
+    public static ProblemException NotWaivable(string rule) =>
+        new Problem("rule-not-waivable", 409, "The rule cannot be waived", $"`{rule}` is not a rule of a current policy that is `waivable by` a group").Exception();
+
+    /// <summary>403: only a signed-in member of the rule's group gives a waiver, and not to themselves.</summary>
+    public static ProblemException NotEntitledToWaive(string why) =>
+        new Problem("waiver-not-entitled", 403, "The caller may not waive this rule", why).Exception();
 
     /// <summary>404: no such policy or version.</summary>
     public static ProblemException NotFound(string reference) =>

@@ -14,21 +14,29 @@ public sealed class CompiledPolicies
     volatile ConcurrentDictionary<string, CompiledPolicy> young = new(StringComparer.Ordinal);
     volatile ConcurrentDictionary<string, CompiledPolicy> old = new(StringComparer.Ordinal);
 
-    /// <summary>Makes a bundle ready to decide.</summary>
-    public RulingPolicies Compile(PolicyBundle bundle) => Compile(bundle.Tenant, bundle.Pinned);
-
-    /// <summary>Makes the policies of both layers ready to decide.</summary>
-    public RulingPolicies Compile(IReadOnlyList<PolicyVersion> tenant, IReadOnlyList<PolicyVersion> pinned)
+    /// <summary>Makes a bundle ready to decide about a capsule, or about what is of none.</summary>
+    public RulingPolicies Compile(PolicyBundle bundle, string? capsule)
     {
-        string? fault = null;
-        var layers = new PolicyLayers(PolicyBundles.DigestOf(tenant.Select(v => v.Digest), pinned.Select(v => v.Digest)),
-            Set(tenant, ref fault), Set(pinned, ref fault));
-        return new RulingPolicies(layers, fault);
+        string? fault = null, unused = null;
+        var watched = PolicyBundles.Watched(bundle.Bindings, capsule);
+        var digest = PolicyBundles.DigestOf(bundle);
+        var layers = new PolicyLayers(digest, Set(bundle.Tenant.Where(IsEnforced), ref fault), Set(bundle.Pinned.Where(IsEnforced), ref fault));
+        var isWatched = bundle.Tenant.Concat(bundle.Pinned).Any(p => !IsEnforced(p));
+        return new RulingPolicies(layers)
+        {
+            Fault = fault,
+            Watched = watched,
+            WithWatched = isWatched ? new PolicyLayers(digest, Set(bundle.Tenant, ref unused), Set(bundle.Pinned, ref unused)) : null,
+            Lists = bundle.Lists.Count == 0 ? null : PolicyLists.Of(bundle.Lists.ToDictionary(l => l.Name, l => l.Values)),
+            Waivers = [.. bundle.Waivers.Select(w => new Waiver(w.Rule, w.Group, w.Subject, w.Expires))],
+        };
+
+        bool IsEnforced(PolicyVersion policy) => !watched.ContainsKey(policy.Name);
     }
 
-    PolicySet Set(IReadOnlyList<PolicyVersion> versions, ref string? fault)
+    PolicySet Set(IEnumerable<PolicyVersion> versions, ref string? fault)
     {
-        var policies = new List<CompiledPolicy>(versions.Count);
+        var policies = new List<CompiledPolicy>();
         foreach (var version in versions)
         {
             if (Find(version) is { } policy)
@@ -68,23 +76,4 @@ public sealed class CompiledPolicies
         young[version.Digest] = known;
         return known;
     }
-}
-
-/// <summary>
-/// What rules a question. With a <paramref name="fault"/> (a policy that this process cannot use) it denies everything: a rule that
-/// cannot be read might have denied it.
-/// </summary>
-public sealed class RulingPolicies(PolicyLayers layers, string? fault)
-{
-    public PolicyLayers Layers => layers;
-
-    /// <summary>Whether no policy speaks at a point, whatever it is asked about.</summary>
-    public bool IsSilentAt(PolicyPoint point) => fault is null && layers.Tenant.IsSilentAt(point) && layers.Capsule.IsSilentAt(point);
-
-    public Decision Decide(PolicyPoint point, PolicyFacts facts) =>
-        fault is null ? Enforcement.Demand(point, Decider.Decide(layers, point, facts)) : Decider.Refuse(layers.Digest, point, fault);
-
-    /// <summary>Decides, and says how.</summary>
-    public Decision Explain(PolicyPoint point, PolicyFacts facts) =>
-        fault is null ? Enforcement.Demand(point, Decider.Explain(layers, point, facts)) : Decider.Refuse(layers.Digest, point, fault);
 }

@@ -9,15 +9,18 @@ public sealed partial class PolicyGate
     /// Decides as <see cref="DecideAsync"/> does; null when no policy has anything to say. Where none speaks at this point at all, nothing is
     /// made of the facts.
     /// </summary>
-    public async ValueTask<Decision?> AskAsync(Caller caller, PolicyPoint point, Func<PolicyFacts> facts, IReadOnlyList<string> pinned, CancellationToken ct)
+    /// <param name="simulated">Nothing has happened: what is denied is no violation.</param>
+    public async ValueTask<Decision?> AskAsync(
+        Caller caller, PolicyPoint point, Func<PolicyFacts> facts, IReadOnlyList<string> pinned, bool simulated, CancellationToken ct)
     {
-        if (tenants.TryGetValue(caller.Tenant, out var tenant) && tenant.IsYoung(time, ConfirmAfter) && tenant.Find(pinned, compiled) is { } ruling
+        // Who is silent is so for every capsule.
+        if (tenants.TryGetValue(caller.Tenant, out var tenant) && tenant.IsYoung(time, ConfirmAfter) && tenant.Find(pinned, null, compiled) is { } ruling
             && ruling.IsSilentAt(point))
         {
             return null;
         }
 
-        var decision = await DecideAsync(caller, point, facts(), pinned, ct);
+        var decision = simulated ? await SimulateAsync(caller, point, facts(), pinned, ct) : await DecideAsync(caller, point, facts(), pinned, ct);
         return decision is { Verdict: Verdict.Allow, Matched.Count: 0 } ? null : decision;
     }
 }

@@ -18,7 +18,7 @@ public static class PolicyServices
         return services;
     }
 
-    /// <summary>The gate, for a service that names <see cref="IPolicies"/> among its needs. It hears of every policy that is published or deleted.</summary>
+    /// <summary>The gate, for a service that names <see cref="IPolicies"/> among its needs. It hears of every change of what rules a tenant.</summary>
     public static IServiceCollection AddPolicyGate(this IServiceCollection services)
     {
         if (services.Any(d => d.ServiceType == typeof(Wired)))
@@ -29,15 +29,53 @@ public static class PolicyServices
         services.AddSingleton<Wired>();
         services.AddCompiledPolicies();
         services.TryAddSingleton<Limits>();
+        services.TryAddSingleton<ViolationLog>();
+        services.TryAddSingleton<DecisionMix>();
+        services.TryAddSingleton<HostReports>();
+        services.AddDecisionLog();
+        services.TryAddSingleton<PolicyNotes>();
+        services.AddHostedService<PolicyPump>();
         services.TryAddSingleton<PolicyGate>();
         services.TryAddSingleton(p => new PolicyRedaction(
             p.GetRequiredService<Db>(), p.GetRequiredService<TenantKeys>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<PolicyRedaction>>()));
         services.TryAddSingleton<CallRedaction>();
-        return services.AddBroadcast<PolicyGate>([PolicyPublished.EventType, PolicyDeleted.EventType], (gate, news, _) =>
+        services.TryAddSingleton<PolicyRefresher>();
+        services.AddHostedService(p => p.GetRequiredService<PolicyRefresher>());
+        services.TryAddSingleton<Listener>();
+        return services.AddBroadcast<Listener>(News, (listener, news, _) =>
         {
-            gate.Forget(news.Tenant);
+            listener.Hear(news);
             return Task.CompletedTask;
         });
+    }
+
+    /// <summary>The record of decisions, for who writes it and who tries policies on it.</summary>
+    public static IServiceCollection AddDecisionLog(this IServiceCollection services)
+    {
+        services.TryAddSingleton<DecisionLog>();
+        return services;
+    }
+
+    /// <summary>What changes by what policies a tenant is ruled.</summary>
+    static readonly string[] News =
+    [
+        PolicyPublished.EventType, PolicyDeleted.EventType, PolicyBound.EventType, PolicyListChanged.EventType, WaiverGranted.EventType, WaiverRevoked.EventType,
+    ];
+
+    /// <summary>Lets the gate forget what is not so any more, and fetch what is.</summary>
+    sealed class Listener(PolicyGate gate, PolicyRefresher refresher)
+    {
+        public void Hear(StoredEvent news)
+        {
+            gate.Forget(news.Tenant);
+            if (news.Type == PolicyPublished.EventType)
+            {
+                var published = news.Data<PolicyPublished>();
+                gate.Heard(news.Tenant, published.Name, published.Version);
+            }
+
+            refresher.Soon(news.Tenant);
+        }
     }
 
     sealed class Wired;

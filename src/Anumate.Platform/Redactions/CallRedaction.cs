@@ -37,11 +37,12 @@ public sealed class CallRedaction(PolicyGate gate, PolicyRedaction redaction)
     /// Asks policies about an answer, and redacts it as they demand and as the decision about the call did (<paramref name="demands"/>).
     /// </summary>
     /// <param name="facts">The facts of the call.</param>
+    /// <param name="simulated">The call was not made, and the answer is made up.</param>
     public async ValueTask<KnownAnswer> AfterAsync(
         Caller caller, RedactionPlace place, Func<PolicyFacts> facts, IReadOnlyList<string> pinned, IReadOnlyList<RedactionDemand> demands, Json output,
-        CancellationToken ct)
+        bool simulated, CancellationToken ct)
     {
-        var decision = await gate.AskAsync(caller, PolicyPoint.ToolAfter, () => facts().WithResult(output.ToElement()), pinned, ct);
+        var decision = await gate.AskAsync(caller, PolicyPoint.ToolAfter, () => facts().WithResult(output.ToElement()), pinned, simulated, ct);
         if (decision is { Verdict: not Verdict.Allow })
         {
             return new KnownAnswer(default, decision.Digest, decision.Reason);

@@ -15,6 +15,7 @@ public enum SigningPurpose
     Capsule,
     Checkpoint,
     Service,
+    Waiver,
 }
 
 /// <summary>The public half of a signing key and the time in which it signs.</summary>

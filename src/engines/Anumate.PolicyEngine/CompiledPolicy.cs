@@ -34,6 +34,9 @@ public sealed class CompiledPolicy
     public IEnumerable<(PolicyPoint Point, string Rule, RuleKind Kind, Position Place)> Rules =>
         Scopes.SelectMany(s => s.Rules.Select(r => (s.Point, r.Name, r.Kind, r.Place)));
 
+    /// <summary>The group that may lift a rule; null when nobody may, or there is no such rule.</summary>
+    public string? WaivableBy(string rule) => Syntax.Rules.FirstOrDefault(r => r.Name.Text == rule)?.WaivableBy?.Text;
+
     internal IReadOnlyList<ToolPattern>? Patterns { get; }
 
     /// <summary>The tests of its document.</summary>
@@ -59,6 +62,8 @@ sealed class PolicyScope(PolicyPoint point, PolicySyntax policy, CelEnvironment 
     public PolicyPoint Point => point;
 
     public string Policy => policy.Name.Text;
+
+    public int Version => policy.Version;
 
     /// <summary>The capsules it speaks for (label null), and the values of labels; each must fit.</summary>
     public IReadOnlyList<(string? Label, ToolPattern[] Patterns)> Heads { get; } =

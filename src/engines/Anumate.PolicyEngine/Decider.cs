@@ -94,6 +94,10 @@ public static class Decider
         return new(verdict, spoke, tenant, capsule);
     }
 
+    /// <summary>The policies of a layer that speak about a question, whether a rule of them matches or not.</summary>
+    public static IEnumerable<(string Policy, int Version)> Speaking(PolicySet layer, PolicyPoint point, PolicyFacts facts) =>
+        layer.Applicable(point, facts).Scopes.Select(s => (s.Policy, s.Version));
+
     /// <summary>A denial that no rule made: the policies themselves could not be consulted.</summary>
     public static Decision Refuse(string bundle, PolicyPoint point, string reason)
     {

@@ -32,6 +32,12 @@ public sealed partial class PolicyFacts
     /// <summary>The tool that is about to be called, or null.</summary>
     public string? Tool { get; private set; }
 
+    /// <summary>The name of the capsule that is concerned, or null.</summary>
+    public string? Capsule => Text(Fact.Capsule, "name");
+
+    /// <summary>The id of the run that is concerned, or null.</summary>
+    public string? Run => Text(Fact.Run, "id");
+
     /// <summary>Whether what is decided changes the world; without a policy that allows it, it is denied.</summary>
     public bool HasEffect { get; private set; }
 
@@ -108,9 +114,15 @@ public sealed partial class PolicyFacts
     /// <summary>These facts and the moment of the question.</summary>
     public PolicyFacts WithNow(DateTimeOffset now) => With(Fact.Now, CelValue.Of(now));
 
-    /// <summary>These facts and the tenant's lists of names.</summary>
-    public PolicyFacts WithLists(IReadOnlyDictionary<string, IReadOnlyList<string>> lists) =>
-        With(Fact.Lists, CelValue.Map(lists.ToDictionary(l => l.Key, l => Texts(l.Value), StringComparer.Ordinal)));
+    /// <summary>These facts and the tenant's lists of texts.</summary>
+    public PolicyFacts WithLists(IReadOnlyDictionary<string, IReadOnlyList<string>> lists) => With(Fact.Lists, PolicyLists.Of(lists).Value);
+
+    /// <summary>These facts with what the tenant has for every question: its lists, where these have none of their own, and its waivers.</summary>
+    public PolicyFacts Under(PolicyLists? lists, IReadOnlyList<Waiver> waivers)
+    {
+        var facts = lists is not null && values[(int)Fact.Lists].IsError ? With(Fact.Lists, lists.Value) : this;
+        return waivers.Count == 0 ? facts : new PolicyFacts(facts) { Waivers = facts.Waivers.Count == 0 ? waivers : [.. facts.Waivers, .. waivers] };
+    }
 
     /// <summary>These facts and the report of the simulation that was made of this very plan with these very inputs.</summary>
     public PolicyFacts WithPreflight(Id<GhostRun> id, PreflightVerdict verdict, int risk, DateTimeOffset at) => With(Fact.Preflight, Object(
@@ -221,7 +233,7 @@ public sealed partial class PolicyFacts
         return CelValue.Map(map);
     }
 
-    static CelValue Texts(IReadOnlyList<string> texts) => CelValue.List([.. texts.Select(CelValue.Of)]);
+    internal static CelValue Texts(IReadOnlyList<string> texts) => CelValue.List([.. texts.Select(CelValue.Of)]);
 
     static string NameOf(ToolEffect effect) =>
         effect switch { ToolEffect.ReadOnly => "read_only", ToolEffect.Idempotent => "idempotent", _ => "effect" };

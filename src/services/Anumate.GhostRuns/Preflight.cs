@@ -23,14 +23,20 @@ sealed class Preflight(
         // Policies that ask for a report are asked as they will be with this one, as if it found nothing that blocks: if it does, it says so.
         var facts = PolicyFacts.Of(caller).WithCapsule(plan.Capsule, plan.CapsuleVersion, plan.Labels).WithRun(run, caller.Principal).WithInputs(inputs.ToElement())
             .WithPreflight(new Id<GhostRun>(run.Value), PreflightVerdict.Ready, risk.Score, now);
-        var start = await gate.DecideAsync(caller, PolicyPoint.RunStart, facts, ready.PolicyDigests, ct);
+        var start = await gate.SimulateAsync(caller, PolicyPoint.RunStart, facts, ready.PolicyDigests, ct);
         if (start.Verdict == Verdict.Deny)
         {
             findings.Add(Diagnostic.Error("preflight.run-denied", start.Reason, suggestion: "see the policies that bind the tenant and the capsule"));
         }
 
+        Warn(start, null);
         var world = new SimulatedWorld(caller, ready, run, facts, gate, redaction, fixtures, tools);
         var happy = await SimulateAsync(world, new Assumption("everything succeeds"), ct);
+        foreach (var (step, decision) in happy.Decisions)
+        {
+            Warn(decision, step);
+        }
+
         var approvals = await ApprovalsAsync(start, happy, ct);
         var explored = new List<ExploredPath> { Path("everything succeeds", happy) };
         explored.AddRange(await ExploreAsync(world, happy, mostPaths, ct));
@@ -42,6 +48,11 @@ sealed class Preflight(
         return new PreflightReport(VerdictOf(approvals), [.. plan.Steps.Select(s => Step(s, happy, world))], approvals,
             [.. plan.Flows.Select(f => new DataFlow(f.Field, Word(f.Sensitivity), f.Tool, f.Step)).Distinct()], explored, risk, findings, 0);
     }
+
+    /// <summary>Says what policies that only warn would deny or demand.</summary>
+    void Warn(Decision decision, string? step) => findings.AddRange(decision.Watched.Where(w => w.Mode == PolicyMode.Warn).Select(w => Diagnostic.Warning("preflight.policy-warns",
+        $"`{w.Policy}{(w.Rule is null ? "" : $"/{w.Rule}")}` would come to {Word(w.Verdict)} at {decision.Point}{(step is null ? "" : $" of `{step}`")}{(w.Because is null ? "" : $": {w.Because}")}",
+        suggestion: "the policy warns and is not enforced yet")));
 
     async Task<IReadOnlyDictionary<string, Tool>> ToolsAsync(CancellationToken ct)
     {

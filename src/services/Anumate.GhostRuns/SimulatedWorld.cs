@@ -22,13 +22,13 @@ sealed class SimulatedWorld(
     readonly RedactionPlace place = new(caller.Tenant, run.ToString(), null);
 
     public async ValueTask<Decision> DecideAsync(StartCall call, CancellationToken ct) =>
-        await gate.DecideAsync(caller, PolicyPoint.ToolBefore, Facts(call), plan.PolicyDigests, ct);
+        await gate.SimulateAsync(caller, PolicyPoint.ToolBefore, Facts(call), plan.PolicyDigests, ct);
 
     public async ValueTask<string?> MisfitAsync(StartCall call, Decision decision, CancellationToken ct) =>
         (await redaction.BeforeAsync(place, decision, call.Tool, call.Arguments, ct)).Misfit;
 
     public ValueTask<KnownAnswer> AnswerAsync(StartCall call, Decision decision, CancellationToken ct) =>
-        redaction.AfterAsync(caller, place, () => Facts(call), plan.PolicyDigests, decision.Redactions, Output(call), ct);
+        redaction.AfterAsync(caller, place, () => Facts(call), plan.PolicyDigests, decision.Redactions, Output(call), simulated: true, ct);
 
     PolicyFacts Facts(StartCall call) => facts.WithCall(caller.Tenant, call.Tool.Name, call.Tool.Effect, call.Arguments.ToElement());
 

@@ -38,14 +38,15 @@ sealed class OrchestratorService(
         var run = Id<Run>.New(time);
         var keys = await vault.MakeAsync(caller.Tenant, run, ct);
         var facts = RunFacts.Of(caller, Activity.Current?.Id, await ReportAsync(caller, request, ct));
-        var decision = await gate.DecideAsync(caller, PolicyPoint.RunStart, facts.About(caller, plan.Plan, run, inputs), plan.PolicyDigests, ct);
+        var about = facts.About(caller, plan.Plan, run, inputs);
+        var decision = await gate.DecideAsync(caller, PolicyPoint.RunStart, about, plan.PolicyDigests, ct);
         if (decision.Verdict is Verdict.Approval or Verdict.Limit && await store.ReplayAsync(caller, once, ct) is { } before)
         {
             // Nobody is asked again, and nothing is counted again.
             return await ShownAsync(caller, await AgainAsync(caller, before, request.Wait, ct), ct);
         }
 
-        decision = await gate.TakeAsync(caller.Tenant, decision, TakingOf(caller, once, run), ct);
+        decision = await gate.TakeAsync(caller, about, decision, TakingOf(caller, once, run), ct);
         if (decision.Verdict == Verdict.Deny)
         {
             throw PolicyProblems.Denied(decision);

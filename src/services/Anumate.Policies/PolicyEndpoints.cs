@@ -25,6 +25,7 @@ static class PolicyEndpoints
             .WithSummary("Resolve references to policy versions, all or nothing");
         policies.MapPost("/bundle", GetBundle).Demands(Scope.PolicyRead)
             .WithSummary("Get what rules the tenant now, and pinned versions by digest");
+        RuleEndpoints.Map(policies);
     }
 
     static async Task<Created<PolicyVersion>> Publish(

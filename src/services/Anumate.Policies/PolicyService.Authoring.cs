@@ -82,7 +82,7 @@ sealed partial class PolicyService : IDisposable
     }
 
     /// <summary>The tenant's tools to check against; nothing is known where there are too many.</summary>
-    async Task<PolicyWorld> WorldAsync(Caller caller, CancellationToken ct)
+    internal async Task<PolicyWorld> WorldAsync(Caller caller, CancellationToken ct)
     {
         var tools = new List<Tool>();
         for (string? cursor = null; ;)

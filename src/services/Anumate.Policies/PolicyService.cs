@@ -4,7 +4,9 @@ using Anumate.PolicyEngine;
 
 namespace Anumate.Policies;
 
-sealed partial class PolicyService(PolicyStore store, CompiledPolicies compiled, IConnectors connectors, TimeProvider time) : IPolicies
+sealed partial class PolicyService(
+    PolicyStore store, BindingStore bindings, WaiverStore waivers, WaiverSigner signer, ViolationStore violations, DecisionStore decisions, DecisionLog log,
+    CompiledPolicies compiled, IConnectors connectors, TimeProvider time) : IPolicies
 {
     const int MostReferences = 100;
 
@@ -102,9 +104,11 @@ sealed partial class PolicyService(PolicyStore store, CompiledPolicies compiled,
         caller.Demand(Scope.PolicyRead);
         Bound(pinned, "pinned policies");
         var digests = pinned.Distinct(StringComparer.Ordinal).ToList();
-        var (tenant, found) = await store.RulingAsync(caller, digests, ct);
-        var missing = digests.Except(found.Select(p => p.Digest), StringComparer.Ordinal).FirstOrDefault();
-        return missing is null ? PolicyBundles.Of(tenant, found) : throw PolicyProblems.NotFound(missing);
+        var ruling = await store.RulingAsync(caller, digests, Now(), ct);
+        var missing = digests.Except(ruling.Pinned.Select(p => p.Digest), StringComparer.Ordinal).FirstOrDefault();
+        return missing is null
+            ? PolicyBundles.Of(ruling.Tenant, ruling.Pinned, ruling.Bindings, ruling.Lists, await signer.SoundAsync(ruling.Waivers, ct))
+            : throw PolicyProblems.NotFound(missing);
     }
 
     public async Task<Decision> EvaluateAsync(Caller caller, EvaluatePolicy request, CancellationToken ct)
@@ -116,7 +120,7 @@ sealed partial class PolicyService(PolicyStore store, CompiledPolicies compiled,
             ?? throw Problems.Invalid("the facts do not fit the point; see diagnostics", findings);
         var named = await ResolveAsync(caller, request.Policies, ct);
         var bundle = await GetBundleAsync(caller, [.. named.Select(p => p.Digest)], ct);
-        var ruling = compiled.Compile(bundle);
+        var ruling = compiled.Compile(bundle, facts.Capsule);
         return request.Explain ? ruling.Explain(point, facts) : ruling.Decide(point, facts);
     }
 
@@ -146,7 +150,9 @@ sealed partial class PolicyService(PolicyStore store, CompiledPolicies compiled,
     }
 
     // PostgreSQL keeps microseconds; what is answered now is what will be read later.
-    DateTimeOffset Now() => time.GetUtcNow() is var now ? now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond)) : default;
+    DateTimeOffset Now() => Whole(time.GetUtcNow());
+
+    static DateTimeOffset Whole(DateTimeOffset at) => at.AddTicks(-(at.Ticks % TimeSpan.TicksPerMicrosecond));
 
     static void Bound(IReadOnlyList<string> list, string what)
     {

@@ -53,6 +53,11 @@ sealed class PolicyStore(Db db)
         where p.binding = 'tenant' and p.deleted is null and v.version = (select max(h.version) from policies.policy_version h where h.name = v.name)
         """;
 
+    const string Current = $"""
+        {Select}
+        where p.deleted is null and v.version = (select max(h.version) from policies.policy_version h where h.name = v.name) order by v.name limit 500
+        """;
+
     const string ByDigests = $"{Select} where v.digest = any($1)";
 
     /// <summary>Writes a new version with its event and audit record, or answers what the same request was answered.</summary>
@@ -93,6 +98,12 @@ sealed class PolicyStore(Db db)
     public async Task<PolicyVersion> GetAsync(Caller caller, Id<Policy> id, CancellationToken ct) =>
         await db.For(caller.Tenant).FirstAsync(ById, Map, ct, id) ?? throw PolicyProblems.NotFound(id.ToString());
 
+    /// <summary>The highest version of each policy that is not deleted.</summary>
+    public Task<IReadOnlyList<PolicyVersion>> CurrentAsync(Caller caller, CancellationToken ct) => db.For(caller.Tenant).ListAsync(Current, Map, ct);
+
+    /// <summary>Leaves a record of something that changed nothing.</summary>
+    public Task RecordAsync(Caller caller, AuditRecord record, CancellationToken ct) => db.For(caller.Tenant).Audit(record).SaveAsync(ct);
+
     public Task<PolicyVersion?> FindAsync(Caller caller, string name, int version, CancellationToken ct) =>
         db.For(caller.Tenant).FirstAsync(ByNumber, Map, ct, name, version);
 
@@ -103,13 +114,17 @@ sealed class PolicyStore(Db db)
     public Task<IReadOnlyList<PolicyVersion>> FindAsync(Caller caller, IReadOnlyList<PolicyReference> references, CancellationToken ct) =>
         db.For(caller.Tenant).ListAsync(Referenced, Map, ct, references.Select(r => r.Name), references.Select(r => r.Version ?? 0));
 
-    /// <summary>The current version of each policy that rules the tenant, and the versions with these digests; one moment's view.</summary>
-    public async Task<(IReadOnlyList<PolicyVersion> Tenant, IReadOnlyList<PolicyVersion> Pinned)> RulingAsync(
-        Caller caller, IReadOnlyList<string> digests, CancellationToken ct)
+    /// <summary>What rules the tenant: the current version of each of its policies, and what goes with them; and the versions with these digests.</summary>
+    public async Task<Ruling> RulingAsync(Caller caller, IReadOnlyList<string> digests, DateTimeOffset now, CancellationToken ct)
     {
-        var batch = db.For(caller.Tenant).Read(OfTenant, Map, out var tenant).Read(ByDigests, Map, out var pinned, digests);
-        await batch.SaveAsync(ct);
-        return (tenant.All, pinned.All);
+        await db.For(caller.Tenant)
+            .Read(OfTenant, Map, out var tenant)
+            .Read(ByDigests, Map, out var pinned, digests)
+            .Read(BindingStore.AllBindings, BindingStore.ToBinding, out var bindings)
+            .Read(BindingStore.AllLists, BindingStore.ToList, out var lists)
+            .Read(WaiverStore.InForce, WaiverStore.ToWaiver, out var waivers, now)
+            .SaveAsync(ct);
+        return new Ruling(tenant.All, pinned.All, bindings.All, lists.All, waivers.All);
     }
 
     static PolicyVersion Map(NpgsqlDataReader row) => new(row.Id<Policy>(0), row.GetString(1), row.GetInt32(2),
@@ -119,3 +134,8 @@ sealed class PolicyStore(Db db)
 
     static string Word(PolicyBinding binding) => binding == PolicyBinding.Tenant ? "tenant" : "capsule";
 }
+
+/// <summary>What rules a tenant at one moment, as stored.</summary>
+sealed record Ruling(
+    IReadOnlyList<PolicyVersion> Tenant, IReadOnlyList<PolicyVersion> Pinned, IReadOnlyList<BoundPolicy> Bindings, IReadOnlyList<PolicyList> Lists,
+    IReadOnlyList<PolicyWaiver> Waivers);

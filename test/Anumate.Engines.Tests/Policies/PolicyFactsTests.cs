@@ -88,4 +88,26 @@ public sealed class PolicyFactsTests
         Assert.Equal(Verdict.Deny, Ask.Tool(policy, Read("{\"call\":{\"tool\":\"a.b\"},\"actor\":{\"groups\":5}}").Facts).Verdict);
         Assert.Equal(Verdict.Allow, Ask.Tool(policy, Read("{\"call\":{\"tool\":\"a.b\"},\"actor\":{\"groups\":[]}}").Facts).Verdict);
     }
+
+    [Fact]
+    public void Facts_that_are_written_and_read_again_decide_the_same()
+    {
+        var facts = Ask.Call("""{"amount":12.5,"country":"KP","many":[1,2.25,null,true,{"a":"b"}]}""")
+            .WithPreflight(Id<GhostRun>.Parse("gho_01m826h01xf14v1qvyk36e7vrz"), PreflightVerdict.Ready, 7, Ask.Now.AddMinutes(-5))
+            .WithLists(new Dictionary<string, IReadOnlyList<string>> { ["sanctioned"] = ["KP"] });
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            facts.Write(json, PolicyPoint.ToolBefore);
+        }
+
+        var text = System.Text.Encoding.UTF8.GetString(buffer.ToArray());
+        var read = PolicyFacts.Read(PolicyPoint.ToolBefore, JsonDocument.Parse(text).RootElement, out var findings);
+        Assert.Empty(findings);
+        Assert.DoesNotContain("sanctioned", text);
+        var policy = Ask.Set(PolicyText.With("rule open allow when call.args.amount == 12.5 && call.args.many[4].a == \"b\" && run.requester == actor.id",
+            "rule tried require preflight risk < 8 not older than 10m", "rule ask approval 1 of \"x\" within 1h when capsule.labels[\"tier\"] == \"gold\" && now > timestamp(\"2026-01-01T00:00:00Z\")"));
+        Assert.Equal(Verdict.Approval, Ask.Tool(policy, facts).Verdict);
+        Assert.Equal(Ask.Tool(policy, facts).Digest, Ask.Tool(policy, read).Digest);
+    }
 }

@@ -52,4 +52,37 @@ sealed class Door(IPolicies inner) : IPolicies
         inner.ResolveAsync(caller, references, ct);
 
     public Task<Decision> EvaluateAsync(Caller caller, EvaluatePolicy request, CancellationToken ct) => inner.EvaluateAsync(caller, request, ct);
+
+    public Task<BoundPolicy> BindAsync(Caller caller, BindPolicy request, CancellationToken ct) => inner.BindAsync(caller, request, ct);
+
+    public Task<Page<BoundPolicy>> ListBindingsAsync(Caller caller, string? policy, PageRequest page, CancellationToken ct) =>
+        inner.ListBindingsAsync(caller, policy, page, ct);
+
+    public Task UnbindAsync(Caller caller, Id<BoundPolicy> id, CancellationToken ct) => inner.UnbindAsync(caller, id, ct);
+
+    public Task<PolicyList> PutListAsync(Caller caller, PutPolicyList request, CancellationToken ct) => inner.PutListAsync(caller, request, ct);
+
+    public Task<Page<PolicyList>> ListListsAsync(Caller caller, PageRequest page, CancellationToken ct) => inner.ListListsAsync(caller, page, ct);
+
+    public Task DeleteListAsync(Caller caller, Id<PolicyList> id, CancellationToken ct) => inner.DeleteListAsync(caller, id, ct);
+
+    public Task<PolicyWaiver> WaiveAsync(Caller caller, NewPolicyWaiver request, CancellationToken ct) => inner.WaiveAsync(caller, request, ct);
+
+    public Task<Page<PolicyWaiver>> ListWaiversAsync(Caller caller, string? rule, PageRequest page, CancellationToken ct) =>
+        inner.ListWaiversAsync(caller, rule, page, ct);
+
+    public Task RevokeWaiverAsync(Caller caller, Id<PolicyWaiver> id, CancellationToken ct) => inner.RevokeWaiverAsync(caller, id, ct);
+
+    public Task<Page<PolicyViolation>> ListViolationsAsync(Caller caller, ViolationFilter filter, PageRequest page, CancellationToken ct) =>
+        inner.ListViolationsAsync(caller, filter, page, ct);
+
+    public Task<PolicyAlert> AlertAsync(Caller caller, NewPolicyAlert request, CancellationToken ct) => inner.AlertAsync(caller, request, ct);
+
+    public Task<Page<PolicyAlert>> ListAlertsAsync(Caller caller, PageRequest page, CancellationToken ct) => inner.ListAlertsAsync(caller, page, ct);
+
+    public Task<PolicyReplay> ReplayAsync(Caller caller, Id<Policy> id, ReplayPolicy request, CancellationToken ct) => inner.ReplayAsync(caller, id, request, ct);
+
+    public Task<PolicyHosts> GetHostsAsync(Caller caller, CancellationToken ct) => inner.GetHostsAsync(caller, ct);
+
+    public Task DeleteAlertAsync(Caller caller, Id<PolicyAlert> id, CancellationToken ct) => inner.DeleteAlertAsync(caller, id, ct);
 }

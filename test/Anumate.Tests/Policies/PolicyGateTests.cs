@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Anumate.Platform.Policies;
+using Anumate.Platform.Secrets;
 using Anumate.PolicyEngine;
 using Anumate.Tests.EventLog;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,19 +16,32 @@ public sealed class PolicyGateTests(TestDatabase database)
         {
             Kit = new LocalPolicies(database.Tenant());
             Door = new Door(Kit.Service);
-            Gate = new PolicyGate(Door, new CompiledPolicies(), new Limits(database.Db, Kit.Time), Kit.Time, NullLogger<PolicyGate>.Instance);
+            Violations = new ViolationLog(database.Db, Kit.Time, NullLogger<ViolationLog>.Instance);
+            Hosts = new HostReports(database.Db, Kit.Time);
+            Mix = new DecisionMix(database.Db, Kit.Time);
+            var vault = new RunVault(database.Db, new TenantKeys(database.Db, MasterKey.Fleeting(), Kit.Time), Kit.Time);
+            Notes = new PolicyNotes(Violations, new DecisionLog(database.Db, vault, Kit.Time), Mix, Hosts);
+            Gate = new PolicyGate(Door, new CompiledPolicies(), new Limits(database.Db, Kit.Time), Notes, Kit.Time, NullLogger<PolicyGate>.Instance);
         }
 
         public LocalPolicies Kit { get; }
 
         public Door Door { get; }
 
+        public ViolationLog Violations { get; }
+
+        public HostReports Hosts { get; }
+
+        public DecisionMix Mix { get; }
+
+        public PolicyNotes Notes { get; }
+
         public PolicyGate Gate { get; }
 
         public ValueTask<Decision> CallAsync(ToolEffect effect = ToolEffect.Effect, params string[] pinned)
         {
             var caller = Kit.As(Role.Operator);
-            var facts = PolicyFacts.Of(caller).WithCall(caller.Tenant, "payments.refund", effect, JsonDocument.Parse("{}").RootElement);
+            var facts = PolicyFacts.Of(caller).WithRun(Id<Run>.New(Kit.Time), caller.Principal).WithCall(caller.Tenant, "payments.refund", effect, JsonDocument.Parse("{}").RootElement);
             return Gate.DecideAsync(caller, PolicyPoint.ToolBefore, facts, pinned, default);
         }
     }
@@ -44,6 +58,48 @@ public sealed class PolicyGateTests(TestDatabase database)
         await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant, "rule all allow", "rule none deny because \"closed\"");
         on.Gate.Forget(on.Kit.Tenant);
         Assert.Equal("`t/none` denies it: closed", (await on.CallAsync(pinned: pinned.Digest)).Reason);
+    }
+
+    [Fact]
+    public async Task What_is_watched_blocks_nothing_and_is_told_with_what_was_denied()
+    {
+        await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant);
+        await on.Kit.PublishAsync("new", 1, PolicyBinding.Tenant, "rule none deny because \"closed\"");
+        await on.Kit.Service.BindAsync(on.Kit.Author, new BindPolicy("new", PolicyMode.Warn), default);
+        for (var i = 0; i < 3; i++)
+        {
+            var decision = await on.CallAsync();
+            Assert.Equal(Verdict.Allow, decision.Verdict);
+            Assert.Equal(new WatchedRule("new", 1, "none", Verdict.Deny, PolicyMode.Warn, "closed"), Assert.Single(decision.Watched));
+        }
+
+        await on.Kit.Service.BindAsync(on.Kit.Author, new BindPolicy("new", PolicyMode.Enforce), default);
+        on.Gate.Forget(on.Kit.Tenant);
+        Assert.Equal(Verdict.Deny, (await on.CallAsync()).Verdict);
+        Assert.Equal(0, await on.Kit.CountAsync("platform.events", "type = 'policy.violated'"));
+
+        await on.Violations.TellAsync(default);
+        await on.Violations.TellAsync(default);
+        var told = await on.Kit.ListAsync("select body from platform.events where type = 'policy.violated' order by position",
+            r => JsonSerializer.Deserialize<PolicyViolated>(r.GetFieldValue<byte[]>(0), AnumateJson.Options)!);
+        Assert.Equal([("new", "none", "tool payments.refund", PolicyMode.Warn, 3L), ("new", "none", "tool payments.refund", PolicyMode.Enforce, 1L)],
+            told.Select(v => (v.Policy, v.Rule, v.Of, v.Mode, v.Count)).OrderBy(v => v.Mode));
+    }
+
+    [Fact]
+    public async Task A_binding_for_a_capsule_goes_before_that_of_the_tenant()
+    {
+        await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant);
+        var pinned = await on.Kit.PublishAsync("c", 1, PolicyBinding.Capsule, "rule all allow", "rule none deny");
+        await on.Kit.Service.BindAsync(on.Kit.Author, new BindPolicy("c", PolicyMode.Observe), default);
+        await on.Kit.Service.BindAsync(on.Kit.Author, new BindPolicy("c", PolicyMode.Enforce, "strict"), default);
+        var caller = on.Kit.As(Role.Operator);
+        var facts = PolicyFacts.Of(caller).WithCall(caller.Tenant, "payments.refund", ToolEffect.Effect, JsonDocument.Parse("{}").RootElement);
+        foreach (var (capsule, verdict) in new[] { ("loose", Verdict.Allow), ("strict", Verdict.Deny), ("other", Verdict.Allow) })
+        {
+            var about = facts.WithCapsule(capsule, "1.0.0", new Dictionary<string, string>());
+            Assert.Equal(verdict, (await on.Gate.DecideAsync(caller, PolicyPoint.ToolBefore, about, [pinned.Digest], default)).Verdict);
+        }
     }
 
     [Fact]
@@ -167,7 +223,7 @@ public sealed class PolicyGateTests(TestDatabase database)
         await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant);
         // The gate's clock stands still, so that only the news can reach it.
         await using var host = await EventHost.StartAsync(database.Options, services =>
-            services.AddSingleton<IPolicies>(on.Door).AddSingleton(on.Gate).AddPolicyGate().AddPolicyGate());
+            services.AddSingleton<IPolicies>(on.Door).AddSingleton(on.Notes).AddSingleton(on.Gate).AddPolicyGate().AddPolicyGate());
         Assert.Equal(Verdict.Allow, (await on.CallAsync()).Verdict);
 
         await on.Kit.PublishAsync("t", 2, PolicyBinding.Tenant, "rule all allow", "rule none deny");
@@ -178,6 +234,72 @@ public sealed class PolicyGateTests(TestDatabase database)
 
         Assert.Equal(Verdict.Deny, (await on.CallAsync()).Verdict);
         Assert.Equal(2, on.Door.Calls);
+    }
+
+    [Fact]
+    public async Task Fetches_what_changed_before_it_is_asked()
+    {
+        await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant);
+        await on.Gate.RefreshAsync(on.Kit.Tenant, default);
+        Assert.Equal(0, on.Door.Calls);
+        await on.CallAsync();
+        await on.Kit.PublishAsync("t", 2, PolicyBinding.Tenant, "rule all allow", "rule none deny");
+        on.Gate.Forget(on.Kit.Tenant);
+        await on.Gate.RefreshAsync(on.Kit.Tenant, default);
+        Assert.Equal(2, on.Door.Calls);
+        Assert.Equal(Verdict.Deny, (await on.CallAsync()).Verdict);
+        Assert.Equal(2, on.Door.Calls);
+
+        // What cannot be fetched is fetched when it is asked for.
+        on.Gate.Forget(on.Kit.Tenant);
+        on.Door.Shut = true;
+        await on.Gate.RefreshAsync(on.Kit.Tenant, default);
+        on.Door.Shut = false;
+        Assert.Equal(Verdict.Deny, (await on.CallAsync()).Verdict);
+    }
+
+    [Fact]
+    public async Task Reports_by_what_it_decides_and_what_it_decided()
+    {
+        await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant);
+        for (var i = 0; i < 3; i++)
+        {
+            await on.CallAsync();
+        }
+
+        await on.Hosts.TellAsync(default);
+        var hosts = await on.Kit.Service.GetHostsAsync(on.Kit.Viewer, default);
+        Assert.Equal((HostReports.Process, true), (hosts.Hosts.Single().Process, hosts.Hosts[0].Current));
+        await on.Kit.PublishAsync("t", 2, PolicyBinding.Tenant);
+        Assert.False((await on.Kit.Service.GetHostsAsync(on.Kit.Viewer, default)).Hosts.Single().Current);
+        on.Gate.Forget(on.Kit.Tenant);
+        await on.Gate.RefreshAsync(on.Kit.Tenant, default);
+        await on.Hosts.TellAsync(default);
+        Assert.True((await on.Kit.Service.GetHostsAsync(on.Kit.Viewer, default)).Hosts.Single().Current);
+
+        await on.Mix.WriteAsync(default);
+        await on.CallAsync();
+        await on.Mix.WriteAsync(default);
+        Assert.Equal([("tool.before", "allow", 4L)], await on.Kit.ListAsync("select point, verdict, count from platform.policy_mix", r => (r.GetString(0), r.GetString(1), r.GetInt64(2))));
+    }
+
+    [Fact]
+    public async Task Tells_once_that_a_run_is_ruled_by_a_version_that_is_not_the_current_one()
+    {
+        var pinned = await on.Kit.PublishAsync("c", 1);
+        await on.CallAsync(pinned: pinned.Digest);
+        on.Gate.Heard(on.Kit.Tenant, "c", 1);
+        await on.CallAsync(pinned: pinned.Digest);
+        await on.Violations.TellAsync(default);
+        Assert.Equal(0, await on.Kit.CountAsync("platform.events", "type = 'policy.violated'"));
+
+        on.Gate.Heard(on.Kit.Tenant, "c", 2);
+        await on.CallAsync(pinned: pinned.Digest);
+        await on.CallAsync(pinned: pinned.Digest);
+        await on.Violations.TellAsync(default);
+        var told = await on.Kit.FirstAsync("select body from platform.events where type = 'policy.violated'",
+            r => JsonSerializer.Deserialize<PolicyViolated>(r.GetFieldValue<byte[]>(0), AnumateJson.Options)!);
+        Assert.Equal(("c", "drift.plan", PolicyMode.Observe, 1L), (told!.Policy, told.Point, told.Mode, told.Count));
     }
 
     [Fact]

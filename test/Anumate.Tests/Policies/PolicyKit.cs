@@ -3,7 +3,9 @@ using System.Text.Json;
 using Anumate.Client;
 using Anumate.Connectors;
 using Anumate.Platform.Data;
+using Anumate.Platform.Events;
 using Anumate.Platform.Policies;
+using Anumate.Platform.Secrets;
 using Anumate.Policies;
 using Microsoft.Extensions.Time.Testing;
 
@@ -40,6 +42,10 @@ abstract class PolicyKit(Db db, Id<Tenant> tenant)
     public async Task<long> CountAsync(string table, string where = "true") =>
         await db.For(tenant).FirstAsync($"select count(*) from {table} where {where}", r => r.GetInt64(0), default);
 
+    public Task<IReadOnlyList<T>> ListAsync<T>(string sql, Func<Npgsql.NpgsqlDataReader, T> map) => db.For(tenant).ListAsync(sql, map, default);
+
+    public Task RunAsync(string sql, params object?[] args) => db.For(tenant).Run(sql, args).SaveAsync(default);
+
     public Task<T?> FirstAsync<T>(string sql, Func<Npgsql.NpgsqlDataReader, T> map) => db.For(tenant).FirstAsync(sql, map, default);
 }
 
@@ -48,8 +54,24 @@ sealed class LocalPolicies(TestTenant tenant) : PolicyKit(tenant.Db, tenant.Id)
 {
     public FakeTimeProvider Time => tenant.Time;
 
-    public override IPolicies Service { get; } =
-        new PolicyService(new PolicyStore(tenant.Db), new CompiledPolicies(), Catalogue(tenant), tenant.Time);
+    public override IPolicies Service => Own;
+
+    // Recorded decisions and waivers are tried on a whole platform, which has keys.
+    public PolicyService Own { get; } =
+        new PolicyService(new PolicyStore(tenant.Db), new BindingStore(tenant.Db), new WaiverStore(tenant.Db),
+            new WaiverSigner(new SigningKeys(tenant.Db, MasterKey.Fleeting(), tenant.Time)), new ViolationStore(tenant.Db, tenant.Time), new DecisionStore(tenant.Db), null!,
+            new CompiledPolicies(), Catalogue(tenant), tenant.Time);
+
+    public PolicyDrift Drift => new(new PolicyStore(tenant.Db), new DriftStore(tenant.Db, tenant.Time), new DecisionStore(tenant.Db), Own, tenant.Time);
+
+    /// <summary>An event of this tenant, as a subscriber receives it.</summary>
+    public StoredEvent Told<T>(T evt)
+        where T : IEvent => new()
+        {
+            At = default, Id = Id<StoredEvent>.New(TimeProvider.System), Tenant = tenant.Id, Type = T.EventType, Subject = evt.Subject, Sequence = 0, Service = "policies",
+            Principal = null, Correlation = null, TraceParent = null, Time = tenant.Time.GetUtcNow(),
+            Body = JsonSerializer.SerializeToUtf8Bytes(evt, AnumateJson.Options.GetTypeInfo(typeof(T))),
+        };
 
     public override Caller As(string role) => tenant.Caller($"the {role}", role);
 

@@ -32,6 +32,14 @@ sealed record World
 
     public required string PolicyDigest { get; init; }
 
+    public required string Binding { get; init; }
+
+    public required string List { get; init; }
+
+    public required string Waiver { get; init; }
+
+    public required string Alert { get; init; }
+
     public required string CapToken { get; init; }
 
     public required string Principal { get; init; }
@@ -42,7 +50,7 @@ sealed record World
 
     public required string Group { get; init; }
 
-    public IEnumerable<string> All => [Capsule, CapsuleReference, PlanHash, GhostRun, Run, Approval, Clarification, Connector, Tool, Policy, PolicyReference, PolicyDigest, CapToken, Principal, Program,
+    public IEnumerable<string> All => [Capsule, CapsuleReference, PlanHash, GhostRun, Run, Approval, Clarification, Connector, Tool, Policy, PolicyReference, PolicyDigest, Binding, List, Waiver, Alert, CapToken, Principal, Program,
         ApiKey, Group];
 
     /// <summary>Well-formed names of nothing at all.</summary>
@@ -54,6 +62,7 @@ sealed record World
         {
             Capsule = New<Capsule>(), CapsuleReference = $"{word}@1.0.0", PlanHash = digest, GhostRun = New<GhostRun>(), Run = New<Run>(), Approval = New<Approval>(),
             Connector = New<Connector>(), Tool = $"{word}.get", Policy = New<Policy>(), PolicyReference = $"{word}.rules@1", PolicyDigest = digest, CapToken = New<CapToken>(),
+            Binding = New<BoundPolicy>(), List = New<PolicyList>(), Waiver = New<PolicyWaiver>(), Alert = New<PolicyAlert>(),
             Principal = New<Principal>(), Program = New<Principal>(), ApiKey = New<ApiKey>(), Group = word,
         };
 
@@ -68,7 +77,12 @@ sealed record World
         var a = await Automation.MakeAsync(tenant, tools, source => source.Replace("name: refund-order", $"name: {word}", StringComparison.Ordinal));
         var (alma, ada, olga) = (await tenant.ClientAsync("alma"), await tenant.ClientAsync("ada"), await tenant.ClientAsync("olga"));
         var policy = await ada.Policies.PublishAsync(Caller.Self, new PublishPolicy(
-            $"policy {word}.rules version 1 {{\n  at tool.before\n  rule all allow because \"{word}\" when call.tool == \"{word}.get\"\n}}\n"), default);
+            $"policy {word}.rules version 1 {{\n  at tool.before\n  rule all allow because \"{word}\" when call.tool == \"{word}.get\"\n  rule waived deny waivable by \"finance\" when call.tool == \"{word}.put\"\n}}\n"), default);
+        var binding = await ada.Policies.BindAsync(Caller.Self, new BindPolicy(policy.Name, PolicyMode.Warn, word), default);
+        var list = await ada.Policies.PutListAsync(Caller.Self, new PutPolicyList(word, [word]), default);
+        var alert = await ada.Policies.AlertAsync(Caller.Self, new NewPolicyAlert(1, TimeSpan.FromHours(1), TimeSpan.FromHours(1), policy.Name), default);
+        var waiver = await (await tenant.ClientAsync("finn")).Policies.WaiveAsync(
+            Caller.Self, new NewPolicyWaiver($"{policy.Name}/waived", $"tool {word}.put", TimeProvider.System.GetUtcNow().AddDays(1), word), default);
         var document = (PutConnector)JsonSerializer.Deserialize(await Automation.ReadAsync("tools.json"), AnumateJson.Options.GetTypeInfo(typeof(PutConnector)))!;
         var connector = await alma.Connectors.PutAsync(Caller.Self, document with { Name = word, BaseUrl = tools.Address, Tools = [document.Tools[0] with { Name = $"{word}.get" }] }, default);
         var ghost = await olga.GhostRuns.SimulateAsync(Caller.Self, new NewGhostRun(a.Plan.PlanHash, Automation.Inputs(40)), default);
@@ -82,6 +96,7 @@ sealed record World
         {
             Capsule = a.Capsule.Id.ToString(), CapsuleReference = $"{word}@{a.Capsule.Version}", PlanHash = a.Plan.PlanHash, GhostRun = ghost.Id.ToString(), Run = waiting.Id.ToString(),
             Approval = waiting.WaitingFor[0].ToString(), Connector = connector.Id.ToString(), Tool = $"{word}.get", Policy = policy.Id.ToString(), PolicyReference = $"{word}.rules@1",
+            Binding = binding.Id.ToString(), List = list.Id.ToString(), Waiver = waiver.Id.ToString(), Alert = alert.Id.ToString(),
             PolicyDigest = policy.Digest, CapToken = tokens.Items[0].Id.ToString(), Principal = tenant.Person("olga").Id.ToString(), Program = program.Principal.Id.ToString(),
             ApiKey = key.Key.Id.ToString(), Group = word,
         };

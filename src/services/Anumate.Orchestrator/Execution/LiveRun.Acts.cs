@@ -182,7 +182,7 @@ sealed partial class LiveRun
             return;
         }
 
-        var taken = await services.Gate.TakeAsync(c.Tenant, decision, AttemptOf(c, call), default);
+        var taken = await services.Gate.TakeAsync(c.Requester, facts, decision, AttemptOf(c, call), default);
         if (taken.Verdict == Verdict.Deny)
         {
             await HandInAsync(new StepDenied(Now, call.Step.Id, call.Phase, taken.Digest, taken.Reason, digest) { InsteadOf = taken.InsteadOf });

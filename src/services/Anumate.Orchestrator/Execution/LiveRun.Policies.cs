@@ -21,7 +21,7 @@ sealed partial class LiveRun
         {
             try
             {
-                return await services.Redaction.AfterAsync(c.Requester, c.Place, facts, c.Plan.PolicyDigests, demands, output, default);
+                return await services.Redaction.AfterAsync(c.Requester, c.Place, facts, c.Plan.PolicyDigests, demands, output, simulated: false, default);
             }
             catch (ProblemException e) when (IsHere(c) && !IsFinal(e.Problem))
             {
@@ -52,7 +52,7 @@ sealed partial class LiveRun
     async ValueTask<Json> ToApproveAsync(RunContext c, AskApproval ask)
     {
         var tool = ask.Step!.Tool!;
-        var decision = await services.Gate.DecideAsync(c.Requester, PolicyPoint.ToolBefore,
+        var decision = await services.Gate.SimulateAsync(c.Requester, PolicyPoint.ToolBefore,
             c.PolicyFacts.WithCall(c.Tenant, tool.Name, tool.Effect, ask.Arguments.ToElement()), c.Plan.PolicyDigests, default);
         var (sent, misfit) = await services.Redaction.BeforeAsync(c.Place, decision, tool, ask.Arguments, default);
         return misfit is null ? sent : ask.Arguments;
