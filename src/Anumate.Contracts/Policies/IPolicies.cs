@@ -159,6 +159,9 @@ public sealed record PolicyBundle(string Digest, IReadOnlyList<PolicyVersion> Te
 
     /// <summary>The waivers in force.</summary>
     public IReadOnlyList<PolicyWaiver> Waivers { get; init; } = [];
+
+    /// <summary>The DSSE envelope over digest and tenant (<c>application/vnd.anumate.policy-bundle+json</c>).</summary>
+    public string Signature { get; init; } = "";
 }
 
 /// <summary>A trial decision. <see cref="Facts"/> has the variables of the point, e.g. <c>call</c>, <c>actor</c>, <c>inputs</c>.</summary>

@@ -9,7 +9,7 @@ namespace Anumate.Platform.Policies;
 /// first needed, dropped when news of a change arrives, confirmed anew every few seconds of use. What has an effect is denied
 /// by a bundle that was not confirmed for <see cref="ConfirmedFor"/>.
 /// </summary>
-public sealed partial class PolicyGate(IPolicies policies, CompiledPolicies compiled, Limits limits, PolicyNotes notes, TimeProvider time, ILogger<PolicyGate> log)
+public sealed partial class PolicyGate(IPolicies policies, CompiledPolicies compiled, BundleSeal seal, Limits limits, PolicyNotes notes, TimeProvider time, ILogger<PolicyGate> log)
 {
     /// <summary>The age from which a bundle is confirmed anew.</summary>
     public static readonly TimeSpan ConfirmAfter = TimeSpan.FromSeconds(5);
@@ -170,7 +170,8 @@ public sealed partial class PolicyGate(IPolicies policies, CompiledPolicies comp
                 }
 
                 var asking = tenant.Ask(time);
-                tenant.Take(asking, await policies.GetBundleAsync(caller.AsService("policy-gate"), tenant.Unknown(pinned), ct));
+                var bundle = await policies.GetBundleAsync(caller.AsService("policy-gate"), tenant.Unknown(pinned), ct);
+                tenant.Take(asking, await seal.IsSoundAsync(caller.Tenant, bundle, ct) ? bundle : throw Problems.Unavailable("the policy bundle is not as the platform signed it"));
                 if (tenant.Digest is { } digest)
                 {
                     notes.Hosts.Note(caller.Tenant, digest);

@@ -15,6 +15,7 @@ public static class PolicyServices
     public static IServiceCollection AddCompiledPolicies(this IServiceCollection services)
     {
         services.TryAddSingleton<CompiledPolicies>();
+        services.TryAddSingleton<BundleSeal>();
         return services;
     }
 

@@ -16,6 +16,7 @@ public enum SigningPurpose
     Checkpoint,
     Service,
     Waiver,
+    Bundle,
 }
 
 /// <summary>The public half of a signing key and the time in which it signs.</summary>
@@ -124,6 +125,8 @@ public sealed class SigningKeys(Db db, IMasterKey master, TimeProvider time)
     {
         SigningPurpose.AccessToken => "access-token",
         SigningPurpose.CapToken => "captoken",
+        SigningPurpose.Waiver => "waiver",
+        SigningPurpose.Bundle => "bundle",
         SigningPurpose.Capsule => "capsule",
         SigningPurpose.Checkpoint => "checkpoint",
         SigningPurpose.Service => "service",

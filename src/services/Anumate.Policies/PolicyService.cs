@@ -6,7 +6,7 @@ namespace Anumate.Policies;
 
 sealed partial class PolicyService(
     PolicyStore store, BindingStore bindings, WaiverStore waivers, WaiverSigner signer, ViolationStore violations, DecisionStore decisions, DecisionLog log,
-    CompiledPolicies compiled, IConnectors connectors, TimeProvider time) : IPolicies
+    CompiledPolicies compiled, BundleSeal seal, IConnectors connectors, TimeProvider time) : IPolicies
 {
     const int MostReferences = 100;
 
@@ -107,7 +107,7 @@ sealed partial class PolicyService(
         var ruling = await store.RulingAsync(caller, digests, Now(), ct);
         var missing = digests.Except(ruling.Pinned.Select(p => p.Digest), StringComparer.Ordinal).FirstOrDefault();
         return missing is null
-            ? PolicyBundles.Of(ruling.Tenant, ruling.Pinned, ruling.Bindings, ruling.Lists, await signer.SoundAsync(ruling.Waivers, ct))
+            ? await seal.SignAsync(caller.Tenant, PolicyBundles.Of(ruling.Tenant, ruling.Pinned, ruling.Bindings, ruling.Lists, await signer.SoundAsync(ruling.Waivers, ct)), ct)
             : throw PolicyProblems.NotFound(missing);
     }
 

@@ -25,6 +25,12 @@ sealed class WaiverSigner(SigningKeys keys)
         }
 
         var ring = await keys.RingAsync(SigningPurpose.Waiver, ct);
+        if (waivers.Any(w => !IsSound(w, ring)) && await keys.RefreshAsync(SigningPurpose.Waiver, ct) is { } fresh)
+        {
+            // A key that another process has just made was not on the ring yet.
+            ring = fresh;
+        }
+
         return [.. waivers.Where(w => IsSound(w, ring))];
     }
 

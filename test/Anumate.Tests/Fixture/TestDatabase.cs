@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Reflection;
 using Anumate.Platform.Data;
+using Anumate.Platform.Secrets;
 using Anumate.Tests;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -17,6 +18,7 @@ namespace Anumate.Tests;
 public sealed class TestDatabase : IAsyncLifetime
 {
     readonly System.Collections.Concurrent.ConcurrentStack<IAsyncDisposable> _users = new();
+    readonly DirectoryInfo _keys = Directory.CreateTempSubdirectory("anumate-keys-");
     TestCluster? _cluster;
     TestSchema? _schema;
 
@@ -33,6 +35,12 @@ public sealed class TestDatabase : IAsyncLifetime
     /// <summary>Connection string of the superuser, outside of it.</summary>
     public string Server { get; private set; } = "";
 
+    /// <summary>The master key of every host on this database, and of what tests make of its parts: they read each other's signing keys.</summary>
+    public string KeyFile => Path.Combine(_keys.FullName, "master.key");
+
+    /// <summary>The signing keys of this database, by a test's own clock.</summary>
+    internal SigningKeys Keys(TimeProvider time) => new(Db, MasterKey.OpenOrCreate(KeyFile), time);
+
     /// <summary>A tenant of the test's own.</summary>
     public TestTenant Tenant() => new(Db);
 
@@ -40,6 +48,7 @@ public sealed class TestDatabase : IAsyncLifetime
     {
         var given = Environment.GetEnvironmentVariable("ANUMATE_TEST_POSTGRES");
         _cluster = string.IsNullOrEmpty(given) ? await TestCluster.StartAsync() : null;
+        MasterKey.OpenOrCreate(KeyFile);
         Server = _cluster?.Admin ?? given!;
         _schema = await TestSchema.MakeAsync(Server, TimeProvider.System);
         Current = this;
@@ -64,6 +73,8 @@ public sealed class TestDatabase : IAsyncLifetime
         {
             await _cluster.DisposeAsync();
         }
+
+        _keys.Delete(recursive: true);
     }
 }
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Anumate.Platform.Data;
 using Anumate.Platform.Hosting;
-using Anumate.Platform.Secrets;
 using Anumate.Tests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
@@ -69,12 +68,10 @@ public sealed class RunningServer : IAsyncDisposable
         DbOptions database, Dictionary<string, string?>? settings = null, Action<IServiceCollection>? change = null, CancellationToken ct = default)
     {
         var folder = Directory.CreateTempSubdirectory("anumate-server-");
-        var keyFile = Path.Combine(folder.FullName, "master.key");
-        MasterKey.OpenOrCreate(keyFile);
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Anumate:Server:Urls"] = "http://127.0.0.1:0",
-            ["Anumate:Secrets:KeyFile"] = keyFile,
+            ["Anumate:Secrets:KeyFile"] = TestDatabase.Current.KeyFile,
             ["Anumate:Connectors:AllowPrivateAddresses"] = "true",
         }).AddInMemoryCollection(settings).Build();
         var logs = new LogLines();

@@ -9,6 +9,8 @@ sealed class Door(IPolicies inner) : IPolicies
 
     public Func<Task>? Meanwhile { get; set; }
 
+    public Func<PolicyBundle, PolicyBundle>? Change { get; set; }
+
     public async Task<PolicyBundle> GetBundleAsync(Caller caller, IReadOnlyList<string> pinned, CancellationToken ct)
     {
         Calls++;
@@ -24,7 +26,7 @@ sealed class Door(IPolicies inner) : IPolicies
             await act();
         }
 
-        return bundle;
+        return Change?.Invoke(bundle) ?? bundle;
     }
 
     public Task<PolicyVersion> PublishAsync(Caller caller, PublishPolicy request, CancellationToken ct) => inner.PublishAsync(caller, request, ct);

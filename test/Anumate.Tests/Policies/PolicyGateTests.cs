@@ -21,7 +21,7 @@ public sealed class PolicyGateTests(TestDatabase database)
             Mix = new DecisionMix(database.Db, Kit.Time);
             var vault = new RunVault(database.Db, new TenantKeys(database.Db, MasterKey.Fleeting(), Kit.Time), Kit.Time);
             Notes = new PolicyNotes(Violations, new DecisionLog(database.Db, vault, Kit.Time), Mix, Hosts);
-            Gate = new PolicyGate(Door, new CompiledPolicies(), new Limits(database.Db, Kit.Time), Notes, Kit.Time, NullLogger<PolicyGate>.Instance);
+            Gate = new PolicyGate(Door, new CompiledPolicies(), new BundleSeal(database.Keys(Kit.Time)), new Limits(database.Db, Kit.Time), Notes, Kit.Time, NullLogger<PolicyGate>.Instance);
         }
 
         public LocalPolicies Kit { get; }
@@ -234,6 +234,23 @@ public sealed class PolicyGateTests(TestDatabase database)
 
         Assert.Equal(Verdict.Deny, (await on.CallAsync()).Verdict);
         Assert.Equal(2, on.Door.Calls);
+    }
+
+    [Fact]
+    public async Task Decides_by_no_bundle_that_was_altered_or_is_another_tenants()
+    {
+        var other = new Setting(database);
+        await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant, "rule all allow", "rule none deny");
+        await other.Kit.PublishAsync("t", 1, PolicyBinding.Tenant);
+        on.Door.Change = bundle => bundle with { Tenant = [] };
+        Assert.Contains("not confirmed", (await on.CallAsync()).Reason);
+        on.Door.Change = bundle => PolicyBundles.Of([], []) with { Signature = bundle.Signature };
+        Assert.Contains("not confirmed", (await on.CallAsync()).Reason);
+        var theirs = await other.Kit.Service.GetBundleAsync(other.Kit.Viewer, [], default);
+        on.Door.Change = _ => theirs;
+        Assert.Contains("not confirmed", (await on.CallAsync()).Reason);
+        on.Door.Change = null;
+        Assert.Equal("`t/none` denies it", (await on.CallAsync()).Reason);
     }
 
     [Fact]

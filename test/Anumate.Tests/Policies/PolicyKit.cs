@@ -5,7 +5,6 @@ using Anumate.Connectors;
 using Anumate.Platform.Data;
 using Anumate.Platform.Events;
 using Anumate.Platform.Policies;
-using Anumate.Platform.Secrets;
 using Anumate.Policies;
 using Microsoft.Extensions.Time.Testing;
 
@@ -59,8 +58,8 @@ sealed class LocalPolicies(TestTenant tenant) : PolicyKit(tenant.Db, tenant.Id)
     // Recorded decisions and waivers are tried on a whole platform, which has keys.
     public PolicyService Own { get; } =
         new PolicyService(new PolicyStore(tenant.Db), new BindingStore(tenant.Db), new WaiverStore(tenant.Db),
-            new WaiverSigner(new SigningKeys(tenant.Db, MasterKey.Fleeting(), tenant.Time)), new ViolationStore(tenant.Db, tenant.Time), new DecisionStore(tenant.Db), null!,
-            new CompiledPolicies(), Catalogue(tenant), tenant.Time);
+            new WaiverSigner(TestDatabase.Current.Keys(tenant.Time)), new ViolationStore(tenant.Db, tenant.Time), new DecisionStore(tenant.Db), null!,
+            new CompiledPolicies(), new BundleSeal(TestDatabase.Current.Keys(tenant.Time)), Catalogue(tenant), tenant.Time);
 
     public PolicyDrift Drift => new(new PolicyStore(tenant.Db), new DriftStore(tenant.Db, tenant.Time), new DecisionStore(tenant.Db), Own, tenant.Time);
 
