@@ -1,4 +1,5 @@
 using Anumate.Platform.Data;
+using Anumate.Platform.Policies;
 using Npgsql;
 
 namespace Anumate.Policies;
