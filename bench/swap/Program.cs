@@ -99,6 +99,6 @@ sealed class Swaps(IServiceProvider services, int count)
         return ([.. milliseconds], decisions, back);
     }
 
-    Task PublishAsync(Caller caller, string name, int version, string rules) =>
+    Task<PolicyVersion> PublishAsync(Caller caller, string name, int version, string rules) =>
         policies.PublishAsync(caller, new PublishPolicy($"policy {name} version {version} {{\n  at tool.before\n  {rules}\n}}", PolicyBinding.Tenant), default);
 }
