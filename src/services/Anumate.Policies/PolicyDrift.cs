@@ -122,7 +122,7 @@ sealed class PolicyDrift(PolicyStore store, DriftStore found, DecisionStore deci
         }
     }
 
-    Task TellAsync(Id<Tenant> tenant, string kind, string name, string state, string point, string policy, string of, string reason, CancellationToken ct)
+    Task<bool> TellAsync(Id<Tenant> tenant, string kind, string name, string state, string point, string policy, string of, string reason, CancellationToken ct)
     {
         var now = time.GetUtcNow();
         return found.NoteAsync(tenant, kind, name, state, new PolicyViolated(policy, "", point, of, PolicyMode.Observe, Verdict.Allow, 1, now, now,

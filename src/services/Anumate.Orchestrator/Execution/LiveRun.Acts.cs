@@ -353,7 +353,7 @@ sealed partial class LiveRun
             // What a person brings is the tool's answer all the same.
             var (step, tool) = Clarifications.CallOf(c.Plan.Plan, asked);
             var known = await services.Redaction.AfterAsync(c.Requester, c.Place, () => FactsOf(c, step, tool, asked.Phase), c.Plan.PolicyDigests,
-                Demands(c.State.DemandsOf(step, asked.Phase)), entry.Output, default);
+                Demands(c.State.DemandsOf(step, asked.Phase)), entry.Output, simulated: false, default);
             entry = known.Withheld is { } why
                 ? throw PolicyProblems.Withheld(why)
                 : entry with { Output = known.Output, AnswerDecision = known.Decision };
