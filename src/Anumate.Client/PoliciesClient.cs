@@ -51,7 +51,7 @@ public sealed class PoliciesClient(Transport transport) : IPolicies
         transport.QueryAsync<EvaluatePolicy, Decision>(caller, "v1/policies/evaluate", request, ct);
 
     /// <inheritdoc/>
-    public Task<BoundPolicy> BindAsync(Caller caller, BindPolicy request, CancellationToken ct) =>
+    public Task<BoundPolicy> SetModeAsync(Caller caller, BindPolicy request, CancellationToken ct) =>
         transport.PostAsync<BindPolicy, BoundPolicy>(caller, "v1/policies/bindings", request, request.IdempotencyKey, ct);
 
     /// <inheritdoc/>

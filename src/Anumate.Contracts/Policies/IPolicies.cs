@@ -59,7 +59,7 @@ public interface IPolicies
 
     /// <summary>Says how strictly a policy is meant, in the tenant or for one capsule.</summary>
     /// <exception cref="ProblemException"><c>policy-not-found</c>.</exception>
-    Task<BoundPolicy> BindAsync(Caller caller, BindPolicy request, CancellationToken ct);
+    Task<BoundPolicy> SetModeAsync(Caller caller, BindPolicy request, CancellationToken ct);
 
     /// <summary>The bindings, newest first; <paramref name="policy"/> keeps one policy.</summary>
     Task<Page<BoundPolicy>> ListBindingsAsync(Caller caller, string? policy, PageRequest page, CancellationToken ct);

@@ -7,7 +7,7 @@ sealed partial class PolicyService
 {
     const int MostLists = 100, MostTexts = 20_000, LongestText = 256, LongestName = 63, LongestCapsule = 128;
 
-    public async Task<BoundPolicy> BindAsync(Caller caller, BindPolicy request, CancellationToken ct)
+    public async Task<BoundPolicy> SetModeAsync(Caller caller, BindPolicy request, CancellationToken ct)
     {
         caller.Demand(Scope.PolicyWrite);
         if (!Enum.IsDefined(request.Mode))

@@ -55,7 +55,7 @@ sealed class Door(IPolicies inner) : IPolicies
 
     public Task<Decision> EvaluateAsync(Caller caller, EvaluatePolicy request, CancellationToken ct) => inner.EvaluateAsync(caller, request, ct);
 
-    public Task<BoundPolicy> BindAsync(Caller caller, BindPolicy request, CancellationToken ct) => inner.BindAsync(caller, request, ct);
+    public Task<BoundPolicy> SetModeAsync(Caller caller, BindPolicy request, CancellationToken ct) => inner.SetModeAsync(caller, request, ct);
 
     public Task<Page<BoundPolicy>> ListBindingsAsync(Caller caller, string? policy, PageRequest page, CancellationToken ct) =>
         inner.ListBindingsAsync(caller, policy, page, ct);
