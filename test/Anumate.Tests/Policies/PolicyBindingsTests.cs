@@ -4,7 +4,7 @@ namespace Anumate.Tests.Policies;
 public abstract partial class PolicyContractTests
 {
     static EvaluatePolicy Call(string arguments, params string[] policies) =>
-        new("tool.before", PolicyKit.Facts($$"""{"call":{"tool":"a.b","args":{{arguments}}},"capsule":{"name":"refund"}}"""), policies);
+        new("tool.before", PolicyKit.Facts($$$"""{"call":{"tool":"a.b","args":{{{arguments}}}},"capsule":{"name":"refund"}}"""), policies);
 
     [Fact]
     public async Task A_policy_that_is_only_watched_blocks_nothing_and_says_what_it_would()
