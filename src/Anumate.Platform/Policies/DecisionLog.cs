@@ -32,7 +32,7 @@ public sealed class DecisionLog(Db db, RunVault vault, TimeProvider time)
         select count(*) from gone
         """;
 
-    const int DenialsASecond = 20, OthersASecond = 5, LargestFacts = 64 * 1024;
+    const int DenialsASecond = 20, OthersASecond = 20, LargestFacts = 64 * 1024;
 
     readonly Lock turn = new();
     Dictionary<Id<Tenant>, Noted> seen = [];

@@ -114,14 +114,14 @@ public sealed class BatchTests(TestDatabase database)
     public async Task Sends_a_batch_again_that_lost_a_deadlock()
     {
         var t = database.Tenant();
-        await t.Db.For(t.Id).Run("insert into platform.secret (name, version, sealed, created) values ('a', 1, '', now()), ('b', 1, '', now())").SaveAsync(default);
-        const string Touch = "delete from platform.secret where name = $1 and pg_sleep(1) is not null";
+        const string Lock = "select pg_advisory_xact_lock(hashtext($1)), pg_sleep(1)";
         const string Put = "insert into platform.secret (name, version, sealed, created) values ($1, 1, '', now())";
+        var (one, other) = ($"{t.Id}/one", $"{t.Id}/other");
 
         // Each locks what the other needs next; one of them is chosen to give way, and comes again.
         await Task.WhenAll(
-            t.Db.For(t.Id).Run(Touch, "a").Run(Put, "a").Run(Touch, "b").Run(Put, "b").SaveAsync(default),
-            t.Db.For(t.Id).Run(Touch, "b").Run(Put, "b").Run(Touch, "a").Run(Put, "a").SaveAsync(default));
+            t.Db.For(t.Id).Run(Lock, one).Run(Lock, other).Run(Put, "a").SaveAsync(default),
+            t.Db.For(t.Id).Run(Lock, other).Run(Lock, one).Run(Put, "b").SaveAsync(default));
         Assert.Equal(["a", "b"], await t.Db.For(t.Id).ListAsync(Names, r => r.GetString(0), default));
     }
 
