@@ -11,7 +11,7 @@ static class RuleEndpoints
 {
     public static void Map(IEndpointRouteBuilder policies)
     {
-        policies.MapPost("/bindings", Bind).Demands(Scope.PolicyWrite).WithSummary("Say how strictly a policy is meant, in the tenant or for a capsule");
+        policies.MapPost("/bindings", SetMode).Demands(Scope.PolicyWrite).WithSummary("Say how strictly a policy is meant, in the tenant or for a capsule");
         policies.MapGet("/bindings", ListBindings).Demands(Scope.PolicyRead).WithSummary("List bindings, newest first");
         policies.MapDelete("/bindings/{id}", Unbind).Demands(Scope.PolicyWrite).WithSummary("Take a binding away");
         policies.MapPost("/lists", PutList).Demands(Scope.PolicyWrite).WithSummary("Set a list that policies read");
@@ -28,7 +28,7 @@ static class RuleEndpoints
         policies.MapPost("/{id}/replay", Replay).Demands(Scope.SensitiveRead).WithSummary("Try a policy version on recorded decisions");
     }
 
-    static async Task<Created<BoundPolicy>> Bind(Caller caller, Body<BindPolicy> body, IdempotencyKey key, IPolicies policies, CancellationToken ct)
+    static async Task<Created<BoundPolicy>> SetMode(Caller caller, Body<BindPolicy> body, IdempotencyKey key, IPolicies policies, CancellationToken ct)
     {
         var bound = await policies.SetModeAsync(caller, body.Value with { IdempotencyKey = key }, ct);
         return Reply.Created($"/v1/policies/bindings/{bound.Id}", bound);
