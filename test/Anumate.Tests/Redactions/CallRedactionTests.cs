@@ -244,7 +244,7 @@ public sealed class CallRedactionTests(TestServer server, TestDatabase database)
             ["Anumate:Orchestrator:TokenLifetime"] = "00:00:01", ["Anumate:Orchestrator:ClockSkew"] = "00:00:00",
         });
         await using var crm = await Crm.MakeAsync(await quick.NewTenantAsync(), Crm.Capsule(unknown: "ask"));
-        await crm.PublishAsync("tool.before, tool.after", "rule people redact result.to with drop", "rule blind deny when has(result.id) && result.id == \"m2\"");
+        await crm.PublishAsync("tool.after", "rule people redact result.to with drop", "rule blind deny when has(result.id) && result.id == \"m2\"");
         crm.Tools.Answers["send"] = (crm.Tools.Answers["send"].Body, true);
         var run = await crm.RunAsync();
         for (var attempt = 0; run.Clarifications.Count == 0 && attempt < 30; attempt++)
