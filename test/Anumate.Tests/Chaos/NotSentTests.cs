@@ -116,6 +116,7 @@ public sealed class NotSentTests(TestServer server)
         var breaking = Task.Run(async () =>
         {
             using var client = await tool.AcceptSocketAsync();
+            await client.ReceiveAsync(new byte[1]);
             client.Close(0);
         });
 

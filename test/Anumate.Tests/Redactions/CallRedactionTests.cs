@@ -244,7 +244,8 @@ public sealed class CallRedactionTests(TestServer server, TestDatabase database)
             ["Anumate:Orchestrator:TokenLifetime"] = "00:00:01", ["Anumate:Orchestrator:ClockSkew"] = "00:00:00",
         });
         await using var crm = await Crm.MakeAsync(await quick.NewTenantAsync(), Crm.Capsule(unknown: "ask"));
-        await crm.PublishAsync("tool.after", "rule people redact result.to with drop", "rule blind deny when has(result.id) && result.id == \"m2\"");
+        await crm.PublishAsync("tool.before, tool.after", "rule people redact result.to with drop");
+        await crm.PublishAsAsync("tenant.answers", "tool.after", "rule blind deny when has(result.id) && result.id == \"withheld-77\"");
         crm.Tools.Answers["send"] = (crm.Tools.Answers["send"].Body, true);
         var run = await crm.RunAsync();
         for (var attempt = 0; run.Clarifications.Count == 0 && attempt < 30; attempt++)
@@ -254,7 +255,7 @@ public sealed class CallRedactionTests(TestServer server, TestDatabase database)
 
         var question = Assert.Single(run.Clarifications).Id;
         var olga = await crm.Tenant.ClientAsync("olga");
-        Assert.Equal("answer-withheld", await PlatformTenant.RefusalAsync(() => olga.Orchestrator.AnswerAsync(Self, run.Id, question, Done("m2"), default)));
+        Assert.Equal("answer-withheld", await PlatformTenant.RefusalAsync(() => olga.Orchestrator.AnswerAsync(Self, run.Id, question, Done("withheld-77"), default)));
         await olga.Orchestrator.AnswerAsync(Self, run.Id, question, Done("m1"), default);
         run = await crm.EndedAsync(run);
 
@@ -263,7 +264,7 @@ public sealed class CallRedactionTests(TestServer server, TestDatabase database)
         Assert.Equal("m1", entry.GetProperty("output").GetProperty("id").GetString());
         Assert.False(entry.GetProperty("output").TryGetProperty("to", out _));
         Assert.NotNull(entry.GetProperty("answer_decision").GetString());
-        Assert.DoesNotContain("m2", await crm.StoredAsync());
+        Assert.DoesNotContain("withheld-77", await crm.StoredAsync());
 
         static AnswerClarification Done(string id) => new("done", JsonElement.Parse(Encoding.UTF8.GetBytes($$"""{"id":"{{id}}","to":"{{Crm.Email}}"}""")));
     }

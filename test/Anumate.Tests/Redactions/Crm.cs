@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using Anumate.Platform.Policies;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace Anumate.Tests.Redactions;
@@ -84,8 +86,17 @@ sealed class Crm : IAsyncDisposable
         """;
 
     /// <summary>Publishes a policy that rules the tenant. What it does not speak of it allows.</summary>
-    public async Task PublishAsync(string points, params string[] rules) => await (await Tenant.ClientAsync("ada")).Policies.PublishAsync(Self,
-        new PublishPolicy($"policy tenant.rules version {++_versions} {{\n  at {points}\n\n  rule others allow\n  {string.Join("\n  ", rules)}\n}}\n", PolicyBinding.Tenant), default);
+    public Task PublishAsync(string points, params string[] rules) => PublishAsAsync("tenant.rules", points, rules);
+
+    /// <summary>The same under another name, beside it.</summary>
+    public async Task PublishAsAsync(string name, string points, params string[] rules)
+    {
+        await (await Tenant.ClientAsync("ada")).Policies.PublishAsync(Self,
+            new PublishPolicy($"policy {name} version {++_versions} {{\n  at {points}\n\n  rule others allow\n  {string.Join("\n  ", rules)}\n}}\n", PolicyBinding.Tenant), default);
+
+        // The news of it may arrive after the next run has begun.
+        ((ServerTenant)Tenant).Server.Services.GetRequiredService<PolicyGate>().Forget(Tenant.Id);
+    }
 
     int _versions;
 
