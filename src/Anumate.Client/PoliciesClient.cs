@@ -51,7 +51,7 @@ public sealed class PoliciesClient(Transport transport) : IPolicies
         transport.QueryAsync<EvaluatePolicy, Decision>(caller, "v1/policies/evaluate", request, ct);
 
     /// <inheritdoc/>
-    public Task<BoundPolicy> BindAsync(Caller caller, BindPolicy request, CancellationToken ct) =>
+    public Task<BoundPolicy> SetBindingAsync(Caller caller, BindPolicy request, CancellationToken ct) =>
         transport.PostAsync<BindPolicy, BoundPolicy>(caller, "v1/policies/bindings", request, request.IdempotencyKey, ct);
 
     /// <inheritdoc/>
@@ -59,7 +59,7 @@ public sealed class PoliciesClient(Transport transport) : IPolicies
         transport.GetAsync<Page<BoundPolicy>>(caller, Route.Page("v1/policies/bindings", page, ("policy", policy)), ct);
 
     /// <inheritdoc/>
-    public Task UnbindAsync(Caller caller, Id<BoundPolicy> id, CancellationToken ct) => transport.DeleteAsync(caller, $"v1/policies/bindings/{id}", ct);
+    public Task DeleteBindingAsync(Caller caller, Id<BoundPolicy> id, CancellationToken ct) => transport.DeleteAsync(caller, $"v1/policies/bindings/{id}", ct);
 
     /// <inheritdoc/>
     public Task<PolicyList> PutListAsync(Caller caller, PutPolicyList request, CancellationToken ct) =>

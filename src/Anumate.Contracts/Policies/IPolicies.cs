@@ -59,13 +59,13 @@ public interface IPolicies
 
     /// <summary>Says how strictly a policy is meant, in the tenant or for one capsule.</summary>
     /// <exception cref="ProblemException"><c>policy-not-found</c>.</exception>
-    Task<BoundPolicy> BindAsync(Caller caller, BindPolicy request, CancellationToken ct);
+    Task<BoundPolicy> SetBindingAsync(Caller caller, BindPolicy request, CancellationToken ct);
 
     /// <summary>The bindings, newest first; <paramref name="policy"/> keeps one policy.</summary>
     Task<Page<BoundPolicy>> ListBindingsAsync(Caller caller, string? policy, PageRequest page, CancellationToken ct);
 
     /// <summary>Takes a binding away: the policy is enforced, or meant as the tenant's binding of it says.</summary>
-    Task UnbindAsync(Caller caller, Id<BoundPolicy> id, CancellationToken ct);
+    Task DeleteBindingAsync(Caller caller, Id<BoundPolicy> id, CancellationToken ct);
 
     /// <summary>Sets a list that policies read.</summary>
     Task<PolicyList> PutListAsync(Caller caller, PutPolicyList request, CancellationToken ct);

@@ -7,7 +7,7 @@ sealed partial class PolicyService
 {
     const int MostLists = 100, MostTexts = 20_000, LongestText = 256, LongestName = 63, LongestCapsule = 128;
 
-    public async Task<BoundPolicy> BindAsync(Caller caller, BindPolicy request, CancellationToken ct)
+    public async Task<BoundPolicy> SetBindingAsync(Caller caller, BindPolicy request, CancellationToken ct)
     {
         caller.Demand(Scope.PolicyWrite);
         if (!Enum.IsDefined(request.Mode))
@@ -32,7 +32,7 @@ sealed partial class PolicyService
         return await bindings.ListAsync(caller, policy, page, ct);
     }
 
-    public async Task UnbindAsync(Caller caller, Id<BoundPolicy> id, CancellationToken ct)
+    public async Task DeleteBindingAsync(Caller caller, Id<BoundPolicy> id, CancellationToken ct)
     {
         caller.Demand(Scope.PolicyWrite);
         var bound = await bindings.FindAsync(caller, id, ct) ?? throw Problems.NotFound("binding", id.ToString());

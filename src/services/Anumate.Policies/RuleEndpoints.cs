@@ -30,7 +30,7 @@ static class RuleEndpoints
 
     static async Task<Created<BoundPolicy>> Bind(Caller caller, Body<BindPolicy> body, IdempotencyKey key, IPolicies policies, CancellationToken ct)
     {
-        var bound = await policies.BindAsync(caller, body.Value with { IdempotencyKey = key }, ct);
+        var bound = await policies.SetBindingAsync(caller, body.Value with { IdempotencyKey = key }, ct);
         return Reply.Created($"/v1/policies/bindings/{bound.Id}", bound);
     }
 
@@ -39,7 +39,7 @@ static class RuleEndpoints
 
     static async Task<NoContent> Unbind(Caller caller, Id<BoundPolicy> id, IPolicies policies, CancellationToken ct)
     {
-        await policies.UnbindAsync(caller, id, ct);
+        await policies.DeleteBindingAsync(caller, id, ct);
         return TypedResults.NoContent();
     }
 

@@ -55,12 +55,12 @@ sealed class Door(IPolicies inner) : IPolicies
 
     public Task<Decision> EvaluateAsync(Caller caller, EvaluatePolicy request, CancellationToken ct) => inner.EvaluateAsync(caller, request, ct);
 
-    public Task<BoundPolicy> BindAsync(Caller caller, BindPolicy request, CancellationToken ct) => inner.BindAsync(caller, request, ct);
+    public Task<BoundPolicy> SetBindingAsync(Caller caller, BindPolicy request, CancellationToken ct) => inner.SetBindingAsync(caller, request, ct);
 
     public Task<Page<BoundPolicy>> ListBindingsAsync(Caller caller, string? policy, PageRequest page, CancellationToken ct) =>
         inner.ListBindingsAsync(caller, policy, page, ct);
 
-    public Task UnbindAsync(Caller caller, Id<BoundPolicy> id, CancellationToken ct) => inner.UnbindAsync(caller, id, ct);
+    public Task DeleteBindingAsync(Caller caller, Id<BoundPolicy> id, CancellationToken ct) => inner.DeleteBindingAsync(caller, id, ct);
 
     public Task<PolicyList> PutListAsync(Caller caller, PutPolicyList request, CancellationToken ct) => inner.PutListAsync(caller, request, ct);
 

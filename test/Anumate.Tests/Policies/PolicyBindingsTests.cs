@@ -13,7 +13,7 @@ public abstract partial class PolicyContractTests
         await kit.PublishAsync("strict", 2, PolicyBinding.Tenant, "rule big deny because \"too much\" when call.args.amount > 5", "rule ask approval 1 of \"x\" within 1h");
         Assert.Equal(Verdict.Deny, (await kit.Service.EvaluateAsync(kit.Viewer, Call("""{"amount":9}"""), default)).Verdict);
 
-        var bound = await kit.Service.BindAsync(kit.Author, new BindPolicy("strict", PolicyMode.Observe), default);
+        var bound = await kit.Service.SetBindingAsync(kit.Author, new BindPolicy("strict", PolicyMode.Observe), default);
         var decision = await kit.Service.EvaluateAsync(kit.Viewer, Call("""{"amount":9}"""), default);
         Assert.Equal(Verdict.Allow, decision.Verdict);
         Assert.Equal([new WatchedRule("strict", 2, "ask", Verdict.Approval, PolicyMode.Observe), new WatchedRule("strict", 2, "big", Verdict.Deny, PolicyMode.Observe, "too much")],
@@ -21,18 +21,18 @@ public abstract partial class PolicyContractTests
         Assert.Equal(["ask"], (await kit.Service.EvaluateAsync(kit.Viewer, Call("""{"amount":1}"""), default)).Watched.Select(w => w.Rule));
 
         // For one capsule it holds.
-        await kit.Service.BindAsync(kit.Author, new BindPolicy("strict", PolicyMode.Enforce, "refund"), default);
+        await kit.Service.SetBindingAsync(kit.Author, new BindPolicy("strict", PolicyMode.Enforce, "refund"), default);
         decision = await kit.Service.EvaluateAsync(kit.Viewer, Call("""{"amount":9}"""), default);
         Assert.Equal((Verdict.Deny, 0), (decision.Verdict, decision.Watched.Count));
-        await kit.Service.UnbindAsync(kit.Author, bound.Id, default);
-        Assert.Equal("not-found", (await RefusalAsync(() => kit.Service.UnbindAsync(kit.Author, bound.Id, default))).Code);
+        await kit.Service.DeleteBindingAsync(kit.Author, bound.Id, default);
+        Assert.Equal("not-found", (await RefusalAsync(() => kit.Service.DeleteBindingAsync(kit.Author, bound.Id, default))).Code);
     }
 
     [Fact]
     public async Task Policies_that_are_only_watched_deny_nothing_by_their_silence_and_allow_nothing()
     {
         await kit.PublishAsync("quiet", 1, PolicyBinding.Tenant, "rule few allow when call.args.amount < 5");
-        await kit.Service.BindAsync(kit.Author, new BindPolicy("quiet", PolicyMode.Warn), default);
+        await kit.Service.SetBindingAsync(kit.Author, new BindPolicy("quiet", PolicyMode.Warn), default);
         var request = Call("""{"amount":9}""", "c");
         await kit.PublishAsync("c");
         var decision = await kit.Service.EvaluateAsync(kit.Viewer, request, default);
@@ -48,10 +48,10 @@ public abstract partial class PolicyContractTests
     {
         await kit.PublishAsync("t", 1, PolicyBinding.Tenant);
         var before = await kit.Service.GetBundleAsync(kit.Viewer, [], default);
-        var first = await kit.Service.BindAsync(kit.Author, new BindPolicy("t", PolicyMode.Observe), default);
-        var again = await kit.Service.BindAsync(kit.Author, new BindPolicy("t", PolicyMode.Warn), default);
+        var first = await kit.Service.SetBindingAsync(kit.Author, new BindPolicy("t", PolicyMode.Observe), default);
+        var again = await kit.Service.SetBindingAsync(kit.Author, new BindPolicy("t", PolicyMode.Warn), default);
         await kit.TickAsync();
-        var other = await kit.Service.BindAsync(kit.Author, new BindPolicy("t", PolicyMode.Observe, "refund"), default);
+        var other = await kit.Service.SetBindingAsync(kit.Author, new BindPolicy("t", PolicyMode.Observe, "refund"), default);
         Assert.Equal(first.Id, again.Id);
         Assert.Equal([other, again], (await kit.Service.ListBindingsAsync(kit.Viewer, "t", new(), default)).Items);
         Assert.Empty((await kit.Service.ListBindingsAsync(kit.Viewer, "u", new(), default)).Items);
@@ -61,8 +61,8 @@ public abstract partial class PolicyContractTests
         Assert.Equal((3, 3), (await kit.CountAsync("platform.events", "type = 'policy.bound'"),
             await kit.CountAsync("platform.leaf", "convert_from(body, 'UTF8') like '%policy.bound%'")));
 
-        await kit.Service.UnbindAsync(kit.Author, first.Id, default);
-        await kit.Service.UnbindAsync(kit.Author, other.Id, default);
+        await kit.Service.DeleteBindingAsync(kit.Author, first.Id, default);
+        await kit.Service.DeleteBindingAsync(kit.Author, other.Id, default);
         Assert.Equal(before.Digest, (await kit.Service.GetBundleAsync(kit.Viewer, [], default)).Digest);
     }
 
@@ -70,9 +70,9 @@ public abstract partial class PolicyContractTests
     public async Task Refuses_bindings_and_lists_that_make_no_sense()
     {
         await kit.PublishAsync("t", 1, PolicyBinding.Tenant);
-        Assert.Equal("policy-not-found", (await RefusalAsync(() => kit.Service.BindAsync(kit.Author, new BindPolicy("u", PolicyMode.Warn), default))).Code);
-        Assert.Equal("invalid-request", (await RefusalAsync(() => kit.Service.BindAsync(kit.Author, new BindPolicy("t", PolicyMode.Warn, ""), default))).Code);
-        Assert.Equal("forbidden", (await RefusalAsync(() => kit.Service.BindAsync(kit.Viewer, new BindPolicy("t", PolicyMode.Warn), default))).Code);
+        Assert.Equal("policy-not-found", (await RefusalAsync(() => kit.Service.SetBindingAsync(kit.Author, new BindPolicy("u", PolicyMode.Warn), default))).Code);
+        Assert.Equal("invalid-request", (await RefusalAsync(() => kit.Service.SetBindingAsync(kit.Author, new BindPolicy("t", PolicyMode.Warn, ""), default))).Code);
+        Assert.Equal("forbidden", (await RefusalAsync(() => kit.Service.SetBindingAsync(kit.Viewer, new BindPolicy("t", PolicyMode.Warn), default))).Code);
         foreach (var (name, values) in new (string, string[])[] { ("A", ["x"]), ("", ["x"]), ("1a", ["x"]), ("a.b", ["x"]), ("a", [""]), ("a", [new string('x', 257)]) })
         {
             Assert.Equal("invalid-request", (await RefusalAsync(() => kit.Service.PutListAsync(kit.Author, new PutPolicyList(name, values), default))).Code);

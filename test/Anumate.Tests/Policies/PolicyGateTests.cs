@@ -65,7 +65,7 @@ public sealed class PolicyGateTests(TestDatabase database)
     {
         await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant);
         await on.Kit.PublishAsync("new", 1, PolicyBinding.Tenant, "rule none deny because \"closed\"");
-        await on.Kit.Service.BindAsync(on.Kit.Author, new BindPolicy("new", PolicyMode.Warn), default);
+        await on.Kit.Service.SetBindingAsync(on.Kit.Author, new BindPolicy("new", PolicyMode.Warn), default);
         for (var i = 0; i < 3; i++)
         {
             var decision = await on.CallAsync();
@@ -73,7 +73,7 @@ public sealed class PolicyGateTests(TestDatabase database)
             Assert.Equal(new WatchedRule("new", 1, "none", Verdict.Deny, PolicyMode.Warn, "closed"), Assert.Single(decision.Watched));
         }
 
-        await on.Kit.Service.BindAsync(on.Kit.Author, new BindPolicy("new", PolicyMode.Enforce), default);
+        await on.Kit.Service.SetBindingAsync(on.Kit.Author, new BindPolicy("new", PolicyMode.Enforce), default);
         on.Gate.Forget(on.Kit.Tenant);
         Assert.Equal(Verdict.Deny, (await on.CallAsync()).Verdict);
         Assert.Equal(0, await on.Kit.CountAsync("platform.events", "type = 'policy.violated'"));
@@ -91,8 +91,8 @@ public sealed class PolicyGateTests(TestDatabase database)
     {
         await on.Kit.PublishAsync("t", 1, PolicyBinding.Tenant);
         var pinned = await on.Kit.PublishAsync("c", 1, PolicyBinding.Capsule, "rule all allow", "rule none deny");
-        await on.Kit.Service.BindAsync(on.Kit.Author, new BindPolicy("c", PolicyMode.Observe), default);
-        await on.Kit.Service.BindAsync(on.Kit.Author, new BindPolicy("c", PolicyMode.Enforce, "strict"), default);
+        await on.Kit.Service.SetBindingAsync(on.Kit.Author, new BindPolicy("c", PolicyMode.Observe), default);
+        await on.Kit.Service.SetBindingAsync(on.Kit.Author, new BindPolicy("c", PolicyMode.Enforce, "strict"), default);
         var caller = on.Kit.As(Role.Operator);
         var facts = PolicyFacts.Of(caller).WithCall(caller.Tenant, "payments.refund", ToolEffect.Effect, JsonDocument.Parse("{}").RootElement);
         foreach (var (capsule, verdict) in new[] { ("loose", Verdict.Allow), ("strict", Verdict.Deny), ("other", Verdict.Allow) })

@@ -36,7 +36,7 @@ public abstract class Replays(Form form, ToolProgram tools)
 
         // A policy that would rule the tenant, tried before it does, and the same one watched.
         var wide = await alma.Policies.PublishAsync(Self, new PublishPolicy("policy wide version 1 {\n  at run.start\n  rule all approval 1 of \"finance\" within 1h\n  rule rest allow\n}", PolicyBinding.Tenant), default);
-        await alma.Policies.BindAsync(Self, new BindPolicy("wide", PolicyMode.Observe), default);
+        await alma.Policies.SetBindingAsync(Self, new BindPolicy("wide", PolicyMode.Observe), default);
         replay = await alma.Policies.ReplayAsync(Self, wide.Id, new ReplayPolicy(Point: "run.start"), default);
         Assert.Equal((1, Verdict.Approval), (replay.Changed, replay.Changes[0].Then));
         Assert.Equal(5, await a.Tenant.CountAsync("platform.leaf", "convert_from(body, 'UTF8') like '%policy.replayed%'"));

@@ -78,7 +78,7 @@ sealed record World
         var (alma, ada, olga) = (await tenant.ClientAsync("alma"), await tenant.ClientAsync("ada"), await tenant.ClientAsync("olga"));
         var policy = await ada.Policies.PublishAsync(Caller.Self, new PublishPolicy(
             $"policy {word}.rules version 1 {{\n  at tool.before\n  rule all allow because \"{word}\" when call.tool == \"{word}.get\"\n  rule waived deny waivable by \"finance\" when call.tool == \"{word}.put\"\n}}\n"), default);
-        var binding = await ada.Policies.BindAsync(Caller.Self, new BindPolicy(policy.Name, PolicyMode.Warn, word), default);
+        var binding = await ada.Policies.SetBindingAsync(Caller.Self, new BindPolicy(policy.Name, PolicyMode.Warn, word), default);
         var list = await ada.Policies.PutListAsync(Caller.Self, new PutPolicyList(word, [word]), default);
         var alert = await ada.Policies.AlertAsync(Caller.Self, new NewPolicyAlert(1, TimeSpan.FromHours(1), TimeSpan.FromHours(1), policy.Name), default);
         var waiver = await (await tenant.ClientAsync("finn")).Policies.WaiveAsync(
