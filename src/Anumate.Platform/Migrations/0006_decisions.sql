@@ -33,8 +33,6 @@ create table platform.policy_mix (
 );
 create index on platform.policy_mix (hour, tenant_id);
 select platform.protect('platform.policy_mix', 'select, insert, update');
-grant select (tenant_id, hour) on platform.policy_mix to anumate_timer;
-create policy timer on platform.policy_mix for select to anumate_timer using (true);
 grant select (tenant_id, hour, point, verdict), delete on platform.policy_mix to anumate_retention;
 create policy retention_reads on platform.policy_mix for select to anumate_retention using (true);
 create policy retention on platform.policy_mix for delete to anumate_retention using (hour < now() - interval '90 days');

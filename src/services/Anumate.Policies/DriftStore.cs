@@ -23,7 +23,7 @@ sealed class DriftStore(Db db, TimeProvider time)
 
     /// <summary>The tenants for which something was decided in an hour.</summary>
     public Task<IReadOnlyList<Id<Tenant>>> TenantsAsync(DateTimeOffset hour, CancellationToken ct) =>
-        db.Across(DbRole.Timer).ListAsync(Tenants, r => r.Id<Tenant>(0), ct, hour);
+        db.Across(DbRole.Retention).ListAsync(Tenants, r => r.Id<Tenant>(0), ct, hour);
 
     /// <summary>At each point: the decisions of an hour and those of the day before it, and how many of them denied.</summary>
     public Task<IReadOnlyList<(string Point, long Hour, long HourDenied, long Day, long DayDenied)>> SharesAsync(Id<Tenant> tenant, DateTimeOffset hour, CancellationToken ct) =>
