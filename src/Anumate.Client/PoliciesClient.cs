@@ -47,6 +47,10 @@ public sealed class PoliciesClient(Transport transport) : IPolicies
         transport.QueryAsync<IReadOnlyList<string>, PolicyBundle>(caller, "v1/policies/bundle", pinned, ct);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<RevealedToken>> RevealAsync(Caller caller, RevealTokens request, CancellationToken ct) =>
+        transport.PostAsync<RevealTokens, IReadOnlyList<RevealedToken>>(caller, "v1/policies/tokens", request, null, ct);
+
+    /// <inheritdoc/>
     public Task<Decision> EvaluateAsync(Caller caller, EvaluatePolicy request, CancellationToken ct) =>
         transport.QueryAsync<EvaluatePolicy, Decision>(caller, "v1/policies/evaluate", request, ct);
 }

@@ -61,17 +61,24 @@ public sealed record ApprovalStage(IReadOnlyList<string> Groups, int Quorum, Tim
 
 /// <summary>An approval to ask for. <see cref="Evidence"/> is what the approver should see (no sensitive values).</summary>
 public sealed record NewApproval(
-    string Name, string Title, ApprovalSubject Subject, IReadOnlyList<ApprovalStage> Stages, IReadOnlyList<Id<Principal>> Requesters, JsonElement Evidence);
+    string Name, string Title, ApprovalSubject Subject, IReadOnlyList<ApprovalStage> Stages, IReadOnlyList<Id<Principal>> Requesters, JsonElement Evidence)
+{
+    /// <summary>Digests of the policies that the run's plan pins: they too say who is shown what of the evidence.</summary>
+    public IReadOnlyList<string> Policies { get; init; } = [];
+}
 
 /// <summary>A vote.</summary>
 public sealed record ApprovalVote(Id<Principal> Principal, string Name, bool Approve, int Stage, string? Comment, DateTimeOffset At);
 
-/// <summary>An approval and its votes.</summary>
+/// <summary>An approval and its votes. <see cref="Evidence"/> is null where a policy keeps it from the caller.</summary>
 public sealed record Approval(
     Id<Approval> Id, string Name, string Title, ApprovalSubject Subject, ApprovalStatus Status, IReadOnlyList<ApprovalStage> Stages, int Stage,
     IReadOnlyList<ApprovalVote> Votes, IReadOnlyList<Id<Principal>> Requesters, JsonElement Evidence, DateTimeOffset Created, DateTimeOffset Expires,
     long Version) : IEntity
 {
+    /// <summary>Digests of the policies that the run's plan pins.</summary>
+    public IReadOnlyList<string> Policies { get; init; } = [];
+
     /// <inheritdoc/>
     public static string Prefix => "apr";
 }

@@ -119,6 +119,8 @@ namespace Anumate;
 [JsonSerializable(typeof(Versioned<Principal>))]
 [JsonSerializable(typeof(IReadOnlyList<DailyUsage>))]
 [JsonSerializable(typeof(IReadOnlyList<PolicyVersion>))]
+[JsonSerializable(typeof(RevealTokens))]
+[JsonSerializable(typeof(IReadOnlyList<RevealedToken>))]
 [JsonSerializable(typeof(IReadOnlyList<Tool>))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 [JsonSerializable(typeof(IReadOnlyList<Diagnostic>))]

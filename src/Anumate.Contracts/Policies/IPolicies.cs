@@ -54,9 +54,21 @@ public interface IPolicies
     /// <summary>What rules the tenant now: the current version of every tenant-bound policy, and the pinned versions asked for by digest.</summary>
     Task<PolicyBundle> GetBundleAsync(Caller caller, IReadOnlyList<string> pinned, CancellationToken ct);
 
+    /// <summary>
+    /// What tokens of redactions stand for, for those who may see sensitive values. Each token that is asked for is recorded in the audit trail in the
+    /// moment in which it is read.
+    /// </summary>
+    Task<IReadOnlyList<RevealedToken>> RevealAsync(Caller caller, RevealTokens request, CancellationToken ct);
+
     /// <summary>Decides given facts, for trying a policy; nothing is recorded as enforced.</summary>
     Task<Decision> EvaluateAsync(Caller caller, EvaluatePolicy request, CancellationToken ct);
 }
+
+/// <summary>Tokens to turn back: <c>t1.</c> and 24 characters, as they stand in place of a value or, in a text, in <c>[EMAIL:…]</c>.</summary>
+public sealed record RevealTokens(IReadOnlyList<string> Tokens);
+
+/// <summary>A token and what it stands for; null when there is none such, or when it was erased with its run.</summary>
+public sealed record RevealedToken(string Token, string? Value);
 
 /// <summary>The mark of policy ids.</summary>
 public sealed record Policy : IEntity

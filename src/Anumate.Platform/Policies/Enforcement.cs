@@ -17,6 +17,7 @@ public static class Enforcement
         [PolicyPoint.RunStart] = [.. Everywhere, RuleKind.Approval, RuleKind.Limit, RuleKind.Require],
         [PolicyPoint.ToolBefore] = [.. Everywhere, RuleKind.Approval, RuleKind.Limit, RuleKind.Require, RuleKind.Redact],
         [PolicyPoint.ToolAfter] = [.. Everywhere, RuleKind.Redact],
+        [PolicyPoint.DataRead] = [.. Everywhere, RuleKind.Redact],
     };
 
     /// <summary>The rules of a policy that would not be carried out.</summary>

@@ -30,14 +30,22 @@ public static class PolicyServices
         services.AddCompiledPolicies();
         services.TryAddSingleton<Limits>();
         services.TryAddSingleton<PolicyGate>();
-        services.TryAddSingleton(p => new PolicyRedaction(
-            p.GetRequiredService<Db>(), p.GetRequiredService<TenantKeys>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<PolicyRedaction>>()));
+        services.AddRedaction();
         services.TryAddSingleton<CallRedaction>();
+        services.TryAddSingleton<ShownData>();
         return services.AddBroadcast<PolicyGate>([PolicyPublished.EventType, PolicyDeleted.EventType], (gate, news, _) =>
         {
             gate.Forget(news.Tenant);
             return Task.CompletedTask;
         });
+    }
+
+    /// <summary>What carries out redactions, for who demands them and for who turns tokens back.</summary>
+    public static IServiceCollection AddRedaction(this IServiceCollection services)
+    {
+        services.TryAddSingleton(p => new PolicyRedaction(p.GetRequiredService<Db>(), p.GetRequiredService<TenantKeys>(), p.GetRequiredService<RunVault>(),
+            p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<PolicyRedaction>>()));
+        return services;
     }
 
     sealed class Wired;

@@ -25,8 +25,11 @@ public sealed partial class PolicyRedaction
         on conflict (tenant_id, token) do nothing
         """;
 
+    const string SelectTokens = "select token, sealed from platform.redaction_token where token = any($1)";
+
     readonly Db db;
     readonly TenantKeys keys;
+    readonly RunVault vault;
     readonly TimeProvider time;
     readonly ILogger<PolicyRedaction> log;
     readonly ConcurrentDictionary<string, Redactor> redactors = new(StringComparer.Ordinal);
@@ -34,8 +37,11 @@ public sealed partial class PolicyRedaction
     // Tokens that are stored: the same value shown again writes nothing.
     readonly ConcurrentDictionary<(Id<Tenant>, string), bool> stored = new();
 
-    internal PolicyRedaction(Db db, TenantKeys keys, TimeProvider time, ILogger<PolicyRedaction> log) =>
-        (this.db, this.keys, this.time, this.log) = (db, keys, time, log);
+    internal PolicyRedaction(Db db, TenantKeys keys, RunVault vault, TimeProvider time, ILogger<PolicyRedaction> log) =>
+        (this.db, this.keys, this.vault, this.time, this.log) = (db, keys, vault, time, log);
+
+    /// <summary>Whether a text has the form of a token.</summary>
+    public static bool IsToken(string text) => RedactionTokens.IsOne(text);
 
     /// <summary>The demands that may reach what stands at <paramref name="root"/>: <c>result</c>, <c>call.args</c>.</summary>
     public static IReadOnlyList<RedactionDemand> At(string root, IReadOnlyList<RedactionDemand> demands)
@@ -74,6 +80,35 @@ public sealed partial class PolicyRedaction
 
         return redacted;
     }
+
+    /// <summary>
+    /// What tokens stand for. Left out is what was never made, and what was erased with its run. That the caller asked is on record in the same
+    /// moment, for each token by itself, whether there is one or not.
+    /// </summary>
+    public async Task<IReadOnlyDictionary<string, string>> RevealAsync(Caller caller, IReadOnlyList<string> tokens, CancellationToken ct)
+    {
+        var batch = db.For(caller.Tenant).Read(SelectTokens, r => (Token: r.GetString(0), Sealed: r.GetString(1)), out var rows, (object)tokens.ToArray());
+        foreach (var token in tokens)
+        {
+            batch.Audit(AuditRecord.Of(caller, time, "token.revealed", "redaction_token", token));
+        }
+
+        await batch.SaveAsync(ct);
+        var revealed = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (token, text) in rows.All)
+        {
+            if (await KeyOfAsync(caller.Tenant, text, ct) is { } key && key.TryOpen(text, RedactionTokens.ContextOf(token), out var value))
+            {
+                revealed[token] = Encoding.UTF8.GetString(value);
+            }
+        }
+
+        return revealed;
+    }
+
+    /// <summary>The key that sealed a text: the tenant's, or a run's; null when that was erased.</summary>
+    async ValueTask<SealKey?> KeyOfAsync(Id<Tenant> tenant, string text, CancellationToken ct) =>
+        Id<Run>.TryParse(SealKey.KidOf(text), null, out var run) ? (await vault.GetAsync(tenant, run, ct))?.Seal : await keys.GetAsync(tenant, ct);
 
     ReadOnlyMemory<byte> Redact(IReadOnlyList<RedactionDemand> demands, string root, ReadOnlyMemory<byte> json, RedactionKeys keys)
     {

@@ -30,6 +30,10 @@ sealed class RedactionTokens : IRedactionTokens, IDisposable
         key = HMACSHA256.HashData(tenant.Derive("redaction/token"), Encoding.UTF8.GetBytes(place.Scope));
     }
 
+    /// <summary>Whether a text has the form of a token.</summary>
+    public static bool IsOne(string text) => text.StartsWith(Prefix, StringComparison.Ordinal) && text.Length == Prefix.Length + Base64Url.GetEncodedLength(Size)
+        && text[Prefix.Length..].All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
+
     /// <summary>What is to be stored: tokens, and the values they stand for, sealed.</summary>
     public IEnumerable<(string Token, string Text)> Sealed => made.Where(m => m.Value is not null).Select(m => (m.Key, m.Value!));
 

@@ -105,6 +105,12 @@ public sealed partial class PolicyFacts
     /// </summary>
     public PolicyFacts WithResult(JsonElement result) => new(With(Fact.Result, CelValue.FromJson(result, PolicyPoint.Facts[Fact.Result].Type))) { HasEffect = false };
 
+    /// <summary>These facts and stored data that is about to be shown: what kind of value it is, and of which object.</summary>
+    public PolicyFacts WithData(string kind, string id, JsonElement value) => With(Fact.Data, Object(
+        ("kind", kind),
+        ("id", id),
+        ("value", CelValue.FromJson(value, CelType.Dyn))));
+
     /// <summary>These facts and the moment of the question.</summary>
     public PolicyFacts WithNow(DateTimeOffset now) => With(Fact.Now, CelValue.Of(now));
 

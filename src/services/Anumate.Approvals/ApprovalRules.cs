@@ -29,7 +29,10 @@ static class ApprovalRules
         }
 
         return new Approval(id, request.Name, request.Title, request.Subject, ApprovalStatus.Pending, request.Stages, 0, [], request.Requesters,
-            request.Evidence, now, now + request.Stages[0].Within, 1);
+            request.Evidence, now, now + request.Stages[0].Within, 1)
+        {
+            Policies = request.Policies,
+        };
     }
 
     /// <summary>

@@ -1,6 +1,8 @@
+using Anumate.Platform.Redactions;
+
 namespace Anumate.Approvals;
 
-sealed class ApprovalService(ApprovalStore store, IIdentity identity, TimeProvider time) : IApprovals
+sealed class ApprovalService(ApprovalStore store, ShownData data, IIdentity identity, TimeProvider time) : IApprovals
 {
     // Approvers who click at the same moment meet here; each round one of them gets through.
     const int Rounds = 16;
@@ -23,13 +25,20 @@ sealed class ApprovalService(ApprovalStore store, IIdentity identity, TimeProvid
     public async Task<Page<Approval>> ListAsync(Caller caller, ApprovalStatus? status, PageRequest page, CancellationToken ct)
     {
         caller.Demand(Scope.ApprovalRead);
-        return await store.ListAsync(caller, status, page, ct);
+        var approvals = await store.ListAsync(caller, status, page, ct);
+        var shown = new List<Approval>(approvals.Items.Count);
+        foreach (var approval in approvals.Items)
+        {
+            shown.Add(await ShownAsync(caller, approval, ct));
+        }
+
+        return approvals with { Items = shown };
     }
 
     public async Task<Approval> GetAsync(Caller caller, Id<Approval> id, CancellationToken ct)
     {
         caller.Demand(Scope.ApprovalRead);
-        return await store.GetAsync(caller, id, ct);
+        return await ShownAsync(caller, await store.GetAsync(caller, id, ct), ct);
     }
 
     public async Task<Approval> DecideAsync(Caller caller, Id<Approval> id, DecideApproval request, CancellationToken ct)
@@ -47,13 +56,13 @@ sealed class ApprovalService(ApprovalStore store, IIdentity identity, TimeProvid
             var next = approval.Decide(person, caller.ActsFor, request, time.GetUtcNow());
             if (ReferenceEquals(next, approval))
             {
-                return approval;
+                return await ShownAsync(caller, approval, ct);
             }
 
             try
             {
                 await store.SaveAsync(caller, next, Record(caller, next, request.Approve ? "approval.approved" : "approval.rejected"), ct);
-                return next;
+                return await ShownAsync(caller, next, ct);
             }
             catch (ProblemException e) when (e.Problem.Code == "version-conflict" && round < Rounds)
             {
@@ -92,6 +101,11 @@ sealed class ApprovalService(ApprovalStore store, IIdentity identity, TimeProvid
             }
         }
     }
+
+    async ValueTask<Approval> ShownAsync(Caller caller, Approval approval, CancellationToken ct) => approval with
+    {
+        Evidence = await data.ShowAsync(caller, ShownData.Evidence, approval.Id.ToString(), approval.Subject.Run, approval.Policies, approval.Evidence, ct),
+    };
 
     AuditRecord Record(Caller caller, Approval approval, string action)
     {

@@ -7,6 +7,7 @@ using Anumate.PlanEngine;
 using Anumate.Platform.Data;
 using Anumate.Platform.Plans;
 using Anumate.Platform.Policies;
+using Anumate.Platform.Redactions;
 using Anumate.Platform.Secrets;
 using Anumate.PolicyEngine;
 using Anumate.Proofs;
@@ -16,8 +17,8 @@ using Json = Anumate.PlanEngine.Json;
 namespace Anumate.Orchestrator;
 
 sealed class OrchestratorService(
-    RunStore store, PlanCache plans, PolicyGate gate, RunVault vault, IConnectors connectors, IGhostRuns ghostRuns, LeafWriter leaves, RunShards shards,
-    OrchestratorOptions options, TimeProvider time) : IOrchestrator
+    RunStore store, PlanCache plans, PolicyGate gate, ShownData data, RunVault vault, IConnectors connectors, IGhostRuns ghostRuns, LeafWriter leaves,
+    RunShards shards, OrchestratorOptions options, TimeProvider time) : IOrchestrator
 {
     const int WatchPage = 200;
     static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
@@ -70,7 +71,13 @@ sealed class OrchestratorService(
     {
         caller.Demand(Scope.RunRead);
         var runs = await store.ListAsync(caller, status, page, ct);
-        return runs with { Items = [.. runs.Items.Select(Masked)] };
+        var shown = new List<Run>(runs.Items.Count);
+        foreach (var run in runs.Items)
+        {
+            shown.Add(run.Outputs is { } outputs ? await ShownAsync(caller, run, await plans.GetAsync(caller, run.PlanHash, ct), Sealing.Mask(outputs), ct) : run);
+        }
+
+        return runs with { Items = shown };
     }
 
     public async Task<Run> GetAsync(Caller caller, Id<Run> id, CancellationToken ct)
@@ -119,6 +126,7 @@ sealed class OrchestratorService(
     {
         caller.Demand(Scope.RunRead);
         var run = await store.GetAsync(caller, id, ct);
+        var pinned = (await plans.GetAsync(caller, run.PlanHash, ct)).PolicyDigests;
         while (true)
         {
             // A commit holds several entries; `after` may stand inside one.
@@ -128,7 +136,7 @@ sealed class OrchestratorService(
             {
                 if (e.Seq > after)
                 {
-                    yield return e;
+                    yield return e with { Body = await data.ShowAsync(caller, ShownData.Entry, id.ToString(), id, pinned, e.Body, ct) };
                     seen = e.Seq;
                 }
 
@@ -163,25 +171,32 @@ sealed class OrchestratorService(
         return shown;
     }
 
-    static Run Masked(Run run) => run.Outputs is { } outputs ? run with { Outputs = Sealing.Mask(outputs) } : run;
-
-    /// <summary>Outputs with sensitive values only for who may see them, and then with a proof that they were read.</summary>
+    /// <summary>A run as the caller may see it: what of its outputs is sensitive, and what policies say about them.</summary>
     async Task<Run> ShownAsync(Caller caller, Run run, CancellationToken ct)
     {
-        if (run.Outputs is not { } outputs || !caller.Scopes.Contains(Scope.SensitiveRead))
+        if (run.Outputs is not { } outputs)
         {
-            return Masked(run);
+            return run;
         }
 
         var plan = await plans.GetAsync(caller, run.PlanHash, ct);
-        if (plan.Plan.SensitiveOutputs.Count == 0 || await vault.GetAsync(caller.Tenant, run.Id, ct) is not { } keys)
+        return await ShownAsync(caller, run, plan, await OpenAsync(caller, run.Id, plan.Plan, outputs, ct), ct);
+    }
+
+    async ValueTask<Run> ShownAsync(Caller caller, Run run, ReadyPlan plan, JsonElement outputs, CancellationToken ct) =>
+        run with { Outputs = await data.ShowAsync(caller, ShownData.Outputs, run.Id.ToString(), run.Id, plan.PolicyDigests, outputs, ct) };
+
+    /// <summary>Outputs with sensitive values only for who may see them, and then with a proof that they were read.</summary>
+    async ValueTask<JsonElement> OpenAsync(Caller caller, Id<Run> run, ExecutablePlan plan, JsonElement outputs, CancellationToken ct)
+    {
+        if (!caller.Scopes.Contains(Scope.SensitiveRead) || plan.SensitiveOutputs.Count == 0 || await vault.GetAsync(caller.Tenant, run, ct) is not { } keys)
         {
-            return Masked(run);
+            return Sealing.Mask(outputs);
         }
 
-        var record = AuditRecord.Of(caller, time, "execution.outputs_read", "run", run.Id.ToString()) with { Run = null };
+        var record = AuditRecord.Of(caller, time, "execution.outputs_read", "run", run.ToString()) with { Run = null };
         await leaves.WriteAsync(caller.Tenant, Leaf.Of(record), ct);
-        return run with { Outputs = new Sealing(plan.Plan, run.Id, keys).OpenOutputs(outputs) };
+        return new Sealing(plan, run, keys).OpenOutputs(outputs);
     }
 
     async Task DemandPinnedToolsAsync(Caller caller, ExecutablePlan plan, CancellationToken ct)

@@ -23,9 +23,13 @@ static class PolicyEndpoints
         policies.MapPost("/evaluate", Evaluate).Demands(Scope.PolicyRead).WithSummary("Decide given facts, to try a policy");
         policies.MapPost("/resolve", Resolve).Demands(Scope.PolicyRead)
             .WithSummary("Resolve references to policy versions, all or nothing");
+        policies.MapPost("/tokens", Reveal).Demands(Scope.SensitiveRead).WithSummary("Turn tokens of redactions back; each look is recorded");
         policies.MapPost("/bundle", GetBundle).Demands(Scope.PolicyRead)
             .WithSummary("Get what rules the tenant now, and pinned versions by digest");
     }
+
+    static async Task<Ok<IReadOnlyList<RevealedToken>>> Reveal(Caller caller, Body<RevealTokens> body, IPolicies policies, CancellationToken ct) =>
+        Reply.Ok(await policies.RevealAsync(caller, body, ct));
 
     static async Task<Created<PolicyVersion>> Publish(
         Caller caller, Body<PublishPolicy> body, IdempotencyKey key, IPolicies policies, CancellationToken ct)

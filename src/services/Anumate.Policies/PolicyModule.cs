@@ -16,6 +16,7 @@ public static class PolicyModule
     static void AddPolicies(IServiceCollection services, IConfiguration section)
     {
         services.AddCompiledPolicies();
+        services.AddRedaction();
         services.AddSingleton<PolicyStore>();
         services.AddSingleton<IPolicies, PolicyService>();
     }

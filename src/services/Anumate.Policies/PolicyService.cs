@@ -1,10 +1,11 @@
 using Anumate.Platform.Data;
 using Anumate.Platform.Policies;
+using Anumate.Platform.Redactions;
 using Anumate.PolicyEngine;
 
 namespace Anumate.Policies;
 
-sealed partial class PolicyService(PolicyStore store, CompiledPolicies compiled, IConnectors connectors, TimeProvider time) : IPolicies
+sealed partial class PolicyService(PolicyStore store, CompiledPolicies compiled, PolicyRedaction redaction, IConnectors connectors, TimeProvider time) : IPolicies
 {
     const int MostReferences = 100;
 

@@ -51,5 +51,7 @@ sealed class Door(IPolicies inner) : IPolicies
     public Task<IReadOnlyList<PolicyVersion>> ResolveAsync(Caller caller, IReadOnlyList<string> references, CancellationToken ct) =>
         inner.ResolveAsync(caller, references, ct);
 
+    public Task<IReadOnlyList<RevealedToken>> RevealAsync(Caller caller, RevealTokens request, CancellationToken ct) => inner.RevealAsync(caller, request, ct);
+
     public Task<Decision> EvaluateAsync(Caller caller, EvaluatePolicy request, CancellationToken ct) => inner.EvaluateAsync(caller, request, ct);
 }

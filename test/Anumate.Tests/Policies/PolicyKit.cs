@@ -49,7 +49,7 @@ sealed class LocalPolicies(TestTenant tenant) : PolicyKit(tenant.Db, tenant.Id)
     public FakeTimeProvider Time => tenant.Time;
 
     public override IPolicies Service { get; } =
-        new PolicyService(new PolicyStore(tenant.Db), new CompiledPolicies(), Catalogue(tenant), tenant.Time);
+        new PolicyService(new PolicyStore(tenant.Db), new CompiledPolicies(), null!, Catalogue(tenant), tenant.Time);
 
     public override Caller As(string role) => tenant.Caller($"the {role}", role);
 

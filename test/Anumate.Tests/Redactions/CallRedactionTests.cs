@@ -274,12 +274,7 @@ public sealed class CallRedactionTests(TestServer server, TestDatabase database)
     {
         var door = new Door();
         await using var schema = await TestSchema.MakeAsync(database.Server, TimeProvider.System);
-        await using var host = await RunningServer.StartAsync(schema.Options, null, services =>
-        {
-            var policies = services.Single(d => d.ServiceType == typeof(IPolicies));
-            services.Remove(policies);
-            services.AddSingleton(p => door.Before((IPolicies)(policies.ImplementationFactory?.Invoke(p) ?? ActivatorUtilities.CreateInstance(p, policies.ImplementationType!))));
-        });
+        await using var host = await RunningServer.StartAsync(schema.Options, null, door.Set);
         await using var crm = await Crm.MakeAsync(await host.NewTenantAsync());
         await crm.PublishAsync("tool.after", "rule people redact result.to with drop");
         crm.Tools.During = tool =>

@@ -17,7 +17,8 @@ sealed class Crm : IAsyncDisposable
     /// <summary>A customer as the book has it.</summary>
     public const string Customer = $$$"""{"name":"Jane Doe","email":"{{{Email}}}","born":"1987-04-23","note":"call {{{Email}}} about {{{Iban}}}","tags":[{"deep":"{{{Email}}}"}]}""";
 
-    const string Open = """
+    /// <summary>Lets everything be called.</summary>
+    public const string Open = """
         policy crm.all version 1 {
           at tool.before
 
@@ -35,7 +36,7 @@ sealed class Crm : IAsyncDisposable
 
     static Caller Self => Caller.Self;
 
-    public static async Task<Crm> MakeAsync(PlatformTenant tenant, string? capsule = null)
+    public static async Task<Crm> MakeAsync(PlatformTenant tenant, string? capsule = null, params string[] policies)
     {
         var tools = await CrmTools.StartAsync();
         var crm = new Crm(tenant, tools);
@@ -49,20 +50,24 @@ sealed class Crm : IAsyncDisposable
             Tool("undo", ToolEffect.Idempotent, """{"id":{"type":"string"}}""", "id", null),
         ]), default);
         var ada = await tenant.ClientAsync("ada");
-        await ada.Policies.PublishAsync(Self, new PublishPolicy(Open), default);
+        foreach (var policy in policies.DefaultIfEmpty(Open))
+        {
+            await ada.Policies.PublishAsync(Self, new PublishPolicy(policy), default);
+        }
+
         await ada.Registry.PublishAsync(Self, new PublishCapsule(capsule ?? Capsule()), default);
         crm.Plan = (await ada.Compiler.CompileAsync(Self, new CompileCapsule("crm@1.0.0"), default)).PlanHash;
         return crm;
     }
 
-    public static string Capsule(string more = "", string unknown = "lookup") => $$"""
+    public static string Capsule(string more = "", string unknown = "lookup", string policies = "crm.all") => $$"""
         apiVersion: anumate.io/v1
         kind: Capsule
         metadata: { name: crm, version: 1.0.0 }
         spec:
           inputs: { type: object, properties: { id: { type: string }, card: { type: string } }, required: [id, card] }
           tools: [crm.find, crm.send, crm.undo]
-          policies: [crm.all]
+          policies: [{{policies}}]
         {{more}}
           steps:
             - id: find

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Anumate.Tests.Redactions;
 
@@ -7,11 +8,18 @@ sealed class Door
 {
     public volatile bool IsShut;
 
-    public IPolicies Before(IPolicies inner)
+    /// <summary>Puts the door into a host.</summary>
+    public void Set(IServiceCollection services)
     {
-        var proxy = DispatchProxy.Create<IPolicies, Proxy>();
-        (((Proxy)(object)proxy).Inner, ((Proxy)(object)proxy).Door) = (inner, this);
-        return proxy;
+        var policies = services.Single(d => d.ServiceType == typeof(IPolicies));
+        services.Remove(policies);
+        services.AddSingleton(p =>
+        {
+            var proxy = DispatchProxy.Create<IPolicies, Proxy>();
+            var inner = policies.ImplementationFactory?.Invoke(p) ?? ActivatorUtilities.CreateInstance(p, policies.ImplementationType!);
+            (((Proxy)(object)proxy).Inner, ((Proxy)(object)proxy).Door) = ((IPolicies)inner, this);
+            return proxy;
+        });
     }
 
 #pragma warning disable CA1852 // its subtype is made at run time

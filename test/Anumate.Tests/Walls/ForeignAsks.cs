@@ -45,6 +45,7 @@ static class ForeignAsks
         ["DELETE /v1/policies/{id}"] = [new("ada", $"/v1/policies/{w.Policy}")],
         ["POST /v1/policies/{id}/test"] = [new("vera", $"/v1/policies/{w.Policy}/test", "{}")],
         ["POST /v1/policies/resolve"] = [new("vera", "/v1/policies/resolve", $"[\"{w.PolicyReference}\"]")],
+        ["POST /v1/policies/tokens"] = [new("alma", "/v1/policies/tokens", $$"""{"tokens":["{{w.Token}}"]}""", Status: 200)],
         ["POST /v1/policies/bundle"] = [new("vera", "/v1/policies/bundle", $"[\"{w.PolicyDigest}\"]")],
         ["GET /v1/receipts/{run}"] = [new("amir", $"/v1/receipts/{w.Run}")],
         ["GET /v1/audit"] = [new("amir", $"/v1/audit?object={w.Run}", Status: 200), new("amir", $"/v1/audit?object={w.Principal}", Status: 200)],

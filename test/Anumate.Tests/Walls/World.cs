@@ -42,8 +42,11 @@ sealed record World
 
     public required string Group { get; init; }
 
+    /// <summary>A token that a redaction left.</summary>
+    public required string Token { get; init; }
+
     public IEnumerable<string> All => [Capsule, CapsuleReference, PlanHash, GhostRun, Run, Approval, Clarification, Connector, Tool, Policy, PolicyReference, PolicyDigest, CapToken, Principal, Program,
-        ApiKey, Group];
+        ApiKey, Group, Token];
 
     /// <summary>Well-formed names of nothing at all.</summary>
     public static World OfNothing()
@@ -55,6 +58,7 @@ sealed record World
             Capsule = New<Capsule>(), CapsuleReference = $"{word}@1.0.0", PlanHash = digest, GhostRun = New<GhostRun>(), Run = New<Run>(), Approval = New<Approval>(),
             Connector = New<Connector>(), Tool = $"{word}.get", Policy = New<Policy>(), PolicyReference = $"{word}.rules@1", PolicyDigest = digest, CapToken = New<CapToken>(),
             Principal = New<Principal>(), Program = New<Principal>(), ApiKey = New<ApiKey>(), Group = word,
+            Token = NewToken(),
         };
 
         static string New<T>()
@@ -83,8 +87,22 @@ sealed record World
             Capsule = a.Capsule.Id.ToString(), CapsuleReference = $"{word}@{a.Capsule.Version}", PlanHash = a.Plan.PlanHash, GhostRun = ghost.Id.ToString(), Run = waiting.Id.ToString(),
             Approval = waiting.WaitingFor[0].ToString(), Connector = connector.Id.ToString(), Tool = $"{word}.get", Policy = policy.Id.ToString(), PolicyReference = $"{word}.rules@1",
             PolicyDigest = policy.Digest, CapToken = tokens.Items[0].Id.ToString(), Principal = tenant.Person("olga").Id.ToString(), Program = program.Principal.Id.ToString(),
-            ApiKey = key.Key.Id.ToString(), Group = word,
+            ApiKey = key.Key.Id.ToString(), Group = word, Token = await TokenAsync(tenant),
         };
+    }
+
+    static string NewToken() => $"t1.{Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(12))}";
+
+    static async Task<string> TokenAsync(PlatformTenant tenant)
+    {
+        await using var connection = new NpgsqlConnection(tenant.Admin);
+        await connection.OpenAsync();
+        await using var insert = new NpgsqlCommand("insert into platform.redaction_token (tenant_id, token, scope, sealed, created) values ($1, $2, 'x', 'x', now())", connection);
+        var token = NewToken();
+        insert.Parameters.AddWithValue(tenant.Id.Value);
+        insert.Parameters.AddWithValue(token);
+        await insert.ExecuteNonQueryAsync();
+        return token;
     }
 
     /// <summary>Every row of a tenant, table by table, as one digest each: what must not change.</summary>

@@ -322,13 +322,13 @@ sealed partial class LiveRun
         var request = new NewApproval($"run.start:{string.Join('+', decision.Approvals.Select(a => a.Rule))}", $"{c.Plan.Plan.Capsule} starts",
             new ApprovalSubject(c.Run, c.Plan.Plan.Hash, c.State.InputsDigest, decision.Digest),
             [.. decision.Approvals.Select(a => new ApprovalStage(a.Groups, a.Quorum, a.Within))], c.Requesters, Evidence(c, null, decision));
-        var approval = await services.Approvals.RequestAsync(c.AsService, request, default);
+        var approval = await services.Approvals.RequestAsync(c.AsService, request with { Policies = c.Plan.PolicyDigests }, default);
         return new ApprovalWasRequested(Now, approval.Id.ToString(), request.Name, DecisionDigest: decision.Digest);
     }
 
     async Task RequestAsync(RunContext c, NewApproval request, CallPhase phase)
     {
-        var approval = await services.Approvals.RequestAsync(c.AsService, request, default);
+        var approval = await services.Approvals.RequestAsync(c.AsService, request with { Policies = c.Plan.PolicyDigests }, default);
         await HandInAsync(new ApprovalWasRequested(Now, approval.Id.ToString(), request.Name, request.Subject.Step, phase, request.Subject.ArgumentsDigest, request.Subject.DecisionDigest));
         if (approval.Status != ApprovalStatus.Pending)
         {

@@ -9,6 +9,9 @@ namespace Anumate.Orchestrator;
 /// <summary>What policies make of a call: the arguments that people approve and tools get, the answer that the run may know.</summary>
 sealed partial class LiveRun
 {
+    // An answer beyond this size is looked at outside of the turns of the shard, whose other runs go on meanwhile.
+    const int LargeAnswer = 64 * 1024;
+
     static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
 
     /// <summary>
@@ -17,11 +20,13 @@ sealed partial class LiveRun
     /// </summary>
     async Task<KnownAnswer> KnowAsync(RunContext c, Func<PolicyFacts> facts, IReadOnlyList<RedactionDemand> demands, Json output)
     {
+        var isLarge = output.Utf8.Length > LargeAnswer;
+        var made = isLarge ? facts() : null;
         while (true)
         {
             try
             {
-                return await services.Redaction.AfterAsync(c.Requester, c.Place, facts, c.Plan.PolicyDigests, demands, output, default);
+                return isLarge ? await Task.Run(() => AskAsync(() => made!)) : await AskAsync(facts);
             }
             catch (ProblemException e) when (IsHere(c) && !IsFinal(e.Problem))
             {
@@ -33,6 +38,9 @@ sealed partial class LiveRun
                 return new KnownAnswer(default, null, e.Problem.Detail);
             }
         }
+
+        Task<KnownAnswer> AskAsync(Func<PolicyFacts> about) =>
+            services.Redaction.AfterAsync(c.Requester, c.Place, about, c.Plan.PolicyDigests, demands, output, default).AsTask();
     }
 
     static string Withheld(PlanTool tool, string why) => $"`{tool.Name}` did what it was asked, and its answer is withheld: {why}";
